@@ -1,0 +1,135 @@
+package secret
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// maxSize is the longest secret in octets, and the most that is read in search
+// of the end of its line.
+const maxSize = 64 << 10
+
+// Limit is how long it may take to fetch a secret.
+const Limit = 30 * time.Second
+
+// Source says where a secret is to be found. At most one field is set.
+type Source struct {
+	Text       string // the secret itself
+	File       string // path of a file; its first line is the secret
+	Command    string // run by /bin/sh -c; the first line that it prints is the secret
+	Credential string // name of a file in $CREDENTIALS_DIRECTORY, systemd.exec(5)
+}
+
+// IsZero tells whether no source was named.
+func (s Source) IsZero() bool { return s == Source{} }
+
+// String names the source without the text of a secret.
+func (s Source) String() string {
+	switch {
+	case s.Text != "":
+		return mask
+	case s.File != "":
+		return fmt.Sprintf("file %q", s.File)
+	case s.Command != "":
+		return "command " + mask // people write tokens into commands
+	case s.Credential != "":
+		return fmt.Sprintf("credential %q", s.Credential)
+	}
+	return "none"
+}
+
+// Format writes String, whatever the verb.
+func (s Source) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(s.String())) }
+
+// MarshalText is String.
+func (s Source) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// Read fetches the secret: the text itself, or the first line of the file or of
+// what the command prints, without its line end, up to 64 KiB long. It ends with
+// ctx, and after Limit in any case. An empty secret is an error. No error holds
+// the secret or what the command printed on its standard output.
+func (s Source) Read(ctx context.Context) (Secret, error) {
+	ctx, cancel := context.WithTimeout(ctx, Limit)
+	defer cancel()
+	switch {
+	case s.Text != "":
+		return New(s.Text), nil
+	case s.File != "":
+		return readFile(ctx, s.File)
+	case s.Command != "":
+		return run(ctx, s.Command)
+	case s.Credential != "":
+		path, err := credentialPath(os.Getenv("CREDENTIALS_DIRECTORY"), s.Credential)
+		if err != nil {
+			return Secret{}, err
+		}
+		return readFile(ctx, path)
+	}
+	return Secret{}, errors.New("no secret is configured")
+}
+
+// credentialPath is where a credential of systemd lies. A name is one path
+// element, so it cannot lead out of the directory.
+func credentialPath(dir, name string) (string, error) {
+	switch {
+	case strings.Contains(name, "/") || name == "." || name == "..":
+		return "", fmt.Errorf("credential %q is not a plain name", name)
+	case !filepath.IsAbs(dir):
+		return "", fmt.Errorf("credential %q: CREDENTIALS_DIRECTORY is not set; systemd sets it for a service with LoadCredential=", name)
+	}
+	return filepath.Join(dir, name), nil
+}
+
+// readFile reads the first line of a file. The file is opened without waiting: a
+// pipe that nobody writes to is an empty file, one that nobody closes ends with ctx.
+func readFile(ctx context.Context, path string) (Secret, error) {
+	s, err := readFirstLine(ctx, path)
+	if err != nil {
+		var wrapped *fs.PathError // has the path in it as it is, control characters and all
+		if errors.As(err, &wrapped) {
+			err = wrapped.Err
+		}
+		return Secret{}, fmt.Errorf("file %q: %w", path, err)
+	}
+	return s, nil
+}
+
+func readFirstLine(ctx context.Context, path string) (Secret, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return Secret{}, err
+	}
+	defer func() { _ = f.Close() }()
+	stop := context.AfterFunc(ctx, func() { _ = f.SetReadDeadline(time.Now()) })
+	defer stop()
+	text, err := io.ReadAll(io.LimitReader(f, maxSize+2))
+	if err != nil {
+		return Secret{}, err
+	}
+	return firstLine(text)
+}
+
+// firstLine is the secret at the front of text, which may hold two octets more
+// than a secret: the line end.
+func firstLine(text []byte) (Secret, error) {
+	line, _, ended := bytes.Cut(text, []byte("\n"))
+	if ended {
+		line = bytes.TrimSuffix(line, []byte("\r"))
+	}
+	switch {
+	case len(line) == 0:
+		return Secret{}, errors.New("the first line is empty")
+	case len(line) > maxSize:
+		return Secret{}, fmt.Errorf("the first line is longer than %d octets", maxSize)
+	}
+	return New(string(line)), nil
+}
