@@ -1,0 +1,53 @@
+package redirect
+
+import (
+	"slices"
+	"strings"
+
+	"golang.org/x/net/idna"
+)
+
+// allows tells whether the policy lets a copy go to this domain.
+func (p Policy) allows(domain string) bool {
+	domain = canonical(domain)
+	return slices.ContainsFunc(p.AllowDomains, func(pattern string) bool {
+		if pattern == "*" {
+			return true
+		}
+		if parent, ok := strings.CutPrefix(pattern, "*."); ok {
+			return strings.HasSuffix(domain, "."+canonical(parent))
+		}
+		return canonical(pattern) == domain
+	})
+}
+
+// within tells whether a server's name is a domain or lies below it. What a
+// server calls itself may go on behind its name, and an address literal may
+// stand with or without its brackets.
+func within(server, domain string) bool {
+	name, _, _ := strings.Cut(strings.TrimSpace(server), " ")
+	name, domain = canonical(name), canonical(domain)
+	if name == "" || domain == "" {
+		return false
+	}
+	if address, ok := strings.CutPrefix(domain, "["); ok {
+		name = strings.Trim(name, "[]")
+		return name == strings.TrimSuffix(address, "]") || "ipv6:"+name+"]" == address
+	}
+	return name == domain || strings.HasSuffix(name, "."+domain)
+}
+
+// canonical is the form in which domains are compared: lower case, A-labels, no
+// final dot.
+func canonical(domain string) string {
+	domain = strings.ToLower(strings.TrimSuffix(domain, "."))
+	for i := 0; i < len(domain); i++ {
+		if domain[i] >= 0x80 {
+			if ascii, err := idna.Lookup.ToASCII(domain); err == nil {
+				return ascii
+			}
+			break
+		}
+	}
+	return domain
+}

@@ -1,0 +1,98 @@
+package redirect
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+
+	"mailchute/headers/address"
+)
+
+// Entry is one thing that a 557 taught: mail for Old goes to New. Its JSON form
+// is a line of the memory's file and an element of `redirects list --json`.
+type Entry struct {
+	Old, New address.Addr
+	Code     int       // always 557: a 558 MUST NOT change records, draft-sam-smtp-redirects section 3.2
+	Learned  time.Time // when
+	Server   string    // which server said it, as it calls itself
+	Verified string    // the name that its certificate was verified for; "" when it was not TLS
+	Uses     int       // messages that were sent to New because of this entry
+}
+
+// Check tells what is wrong with e, nil when it can be learnt.
+func (e Entry) Check() error {
+	switch {
+	case e.Code != 557:
+		return fmt.Errorf("only a 557 is remembered, not a %d", e.Code)
+	case e.Old.IsNull() || e.Old.Domain == "":
+		return fmt.Errorf("the old address %q has no domain", e.Old)
+	case e.New.IsNull() || e.New.Domain == "":
+		return fmt.Errorf("the new address %q has no domain", e.New)
+	case e.Old.Equal(e.New):
+		return fmt.Errorf("%q cannot redirect to itself", e.Old)
+	}
+	return nil
+}
+
+// line is an Entry as it is written.
+type line struct {
+	Old      string    `json:"old"`
+	New      string    `json:"new"`
+	Code     int       `json:"code"`
+	Learned  time.Time `json:"learned,omitzero"`
+	Server   string    `json:"server,omitempty"`
+	Verified string    `json:"verified,omitempty"`
+	Uses     int       `json:"uses"`
+}
+
+// MarshalJSON gives the names old, new, code, learned (RFC 3339, UTC), server,
+// verified and uses.
+func (e Entry) MarshalJSON() ([]byte, error) {
+	return json.Marshal(line{
+		Old: e.Old.String(), New: e.New.String(), Code: e.Code,
+		Learned: e.Learned.UTC().Truncate(time.Second),
+		Server:  plain(e.Server), Verified: plain(e.Verified), Uses: e.Uses,
+	})
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote. Names that it does not know are
+// ignored; an entry that could not be learnt is an error.
+func (e *Entry) UnmarshalJSON(data []byte) error {
+	var l line
+	if err := json.Unmarshal(data, &l); err != nil {
+		return err
+	}
+	oldAddr, err := address.ParsePath(l.Old)
+	if err != nil {
+		return err
+	}
+	newAddr, err := address.ParsePath(l.New)
+	if err != nil {
+		return err
+	}
+	if l.Uses < 0 {
+		return errors.New("uses is negative")
+	}
+	*e = Entry{
+		Old: oldAddr, New: newAddr, Code: l.Code, Learned: l.Learned,
+		Server: plain(l.Server), Verified: plain(l.Verified), Uses: l.Uses,
+	}
+	return e.Check()
+}
+
+// plain is a server's name fit to be kept and shown: no control characters, no
+// longer than a domain name can be.
+func plain(s string) string {
+	if len(s) > 255 {
+		s = s[:255]
+	}
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s, "?"))
+}

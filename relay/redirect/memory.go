@@ -1,0 +1,151 @@
+package redirect
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"mailchute/headers/address"
+)
+
+// freshFor is how long a look at the file counts.
+const freshFor = time.Second
+
+// Memory is what 557 replies have taught one user, in one file. Any number of
+// processes may use the same file at the same time: each change is read, made
+// and written under a lock, and readers see the file before it or after it.
+//
+// Nothing is opened before it is needed. Lookup looks at the file again at most
+// once a second, so what another process learnt is seen soon; to miss it costs
+// one more question to the old server and nothing else. A Memory may be used by
+// several goroutines.
+type Memory struct {
+	path string
+
+	mu      sync.Mutex
+	checked time.Time // when the file was looked at last
+	stamp   stamp     // what it looked like
+	known   table
+}
+
+// OpenMemory is the memory in the file at path. The file and its directory need
+// not be there; the first Learn makes them, for their owner alone.
+func OpenMemory(path string) *Memory { return &Memory{path: path} }
+
+// Lookup follows what is remembered of a, through chains. It gives the entries
+// it went through in order and the address where the copy shall go, or no entry
+// and a itself when there is nothing to follow. Entries that lead in a circle lead
+// nowhere: then the server is asked again. A file that cannot be read or is not
+// safe to believe holds nothing; List says why.
+func (m *Memory) Lookup(a address.Addr) (chain []Entry, final address.Addr) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if time.Since(m.checked) > freshFor {
+		_ = m.refresh() // a memory that fails must not fail the mail
+	}
+	return m.known.follow(a)
+}
+
+// Learn remembers entries, each instead of what was known of its old address.
+// When it returns nil, all of them are on disk. One call with many entries
+// writes the file once.
+func (m *Memory) Learn(entries ...Entry) error {
+	for _, e := range entries {
+		if err := e.Check(); err != nil {
+			return err
+		}
+	}
+	if len(entries) == 0 {
+		return nil
+	}
+	return m.change(func(t *table) {
+		for _, e := range entries {
+			t.learn(e)
+		}
+	})
+}
+
+// Confirm counts one use of the entry of each old address: a server took a
+// message for the new one.
+func (m *Memory) Confirm(olds ...address.Addr) error {
+	return m.changeKnown(olds, (*table).use)
+}
+
+// Forget drops the entries of these old addresses, so that the next message asks
+// the old server again. To forget what is not known is no error.
+func (m *Memory) Forget(olds ...address.Addr) error {
+	return m.changeKnown(olds, (*table).drop)
+}
+
+// List is all that is remembered, in the order in which it was learnt. Without a
+// file it is empty. An error says why a file that is there is not used.
+func (m *Memory) List() ([]Entry, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	err := m.refresh()
+	return m.known.list(), err
+}
+
+// changeKnown applies edit to each of these old addresses, and touches nothing
+// when none of them is known.
+func (m *Memory) changeKnown(olds []address.Addr, edit func(*table, address.Addr)) error {
+	m.mu.Lock()
+	err := m.refresh()
+	some := slices.ContainsFunc(olds, func(old address.Addr) bool {
+		_, ok := m.known.get(old)
+		return ok
+	})
+	m.mu.Unlock()
+	if err != nil || !some {
+		return err
+	}
+	return m.change(func(t *table) {
+		for _, old := range olds {
+			edit(t, old)
+		}
+	})
+}
+
+// change reads the file, edits what it says and replaces it, alone among all
+// processes.
+func (m *Memory) change(edit func(*table)) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	unlock, err := lock(m.path)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	known, broken, err := load(m.path)
+	if err != nil {
+		return err
+	}
+	edit(&known)
+	if err := setAside(m.path, broken); err != nil {
+		return err
+	}
+	if err := save(m.path, known.list()); err != nil {
+		return err
+	}
+	return m.refresh()
+}
+
+// refresh takes the file in when it is another one than last time. The stamp is
+// taken first: a change in between is seen the next time.
+func (m *Memory) refresh() error {
+	m.checked = time.Now()
+	now, err := stampOf(m.path)
+	if err == nil && now == m.stamp {
+		return nil
+	}
+	m.stamp, m.known = stamp{}, table{}
+	if err != nil {
+		return err
+	}
+	known, _, err := load(m.path)
+	if err != nil {
+		return err
+	}
+	m.stamp, m.known = now, known
+	return nil
+}

@@ -1,0 +1,265 @@
+package redirect
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"mailchute/headers/address"
+	"mailchute/relay/reply"
+)
+
+// standard is the policy that holds without a configuration.
+func standard() Policy {
+	return Policy{
+		Follow: FollowVerified, Codes: []int{557, 558}, Via: ViaAuto,
+		MaxHops: 5, Remember: true, AllowDomains: []string{"*"},
+	}
+}
+
+func question(t testing.TB, code int, old, to string) Question {
+	return Question{
+		Reply: rcpt(code, "mailbox has moved to <"+to+">"), Old: mailbox(t, old),
+		Trusted: true, ServerNames: []string{"smtp.relay.example", "smtp.relay.example", "localhost"},
+	}
+}
+
+func TestWhatIsNotFollowedIsSaid(t *testing.T) {
+	for name, c := range map[string]struct {
+		policy func(*Policy)
+		ask    func(*Question)
+		status string
+		want   string
+	}{
+		"551 by default": {
+			ask:    func(q *Question) { q.Reply.Code = 551 },
+			status: "5.1.6", want: "551 is not in redirect.codes"},
+		"558 when codes names 557 only": {
+			policy: func(p *Policy) { p.Codes = []int{557} },
+			ask:    func(q *Question) { q.Reply.Code = 558 },
+			status: "5.2.8", want: "558 is not in redirect.codes"},
+		"at MAIL": {
+			ask:    func(q *Question) { q.Reply.Command = "MAIL" },
+			status: "5.2.7", want: "only a reply to RCPT redirects"},
+		"after the text": {
+			ask:    func(q *Question) { q.Reply.Command = "." },
+			status: "5.2.7", want: "only a reply to RCPT redirects"},
+		"no address": {
+			ask:    func(q *Question) { q.Reply.Lines = []string{"gone fishing"} },
+			status: "5.2.7", want: ErrNoAddress.Error()},
+		"no address and a status of the server's own": {
+			ask: func(q *Question) {
+				q.Reply.Lines = nil
+				q.Reply.Enhanced = reply.Enhanced{Class: 5, Subject: 7, Detail: 1}
+			},
+			status: "5.7.1", want: ErrNoAddress.Error()},
+		"follow is never": {
+			policy: func(p *Policy) { p.Follow = FollowNever },
+			status: "5.2.7", want: `not followed to <new@example.com>: redirect.follow is "never"`},
+		"a policy that says nothing": {
+			policy: func(p *Policy) { p.Follow = "" },
+			status: "5.2.7", want: `redirect.follow is "never"`},
+		"not verified": {
+			ask:    func(q *Question) { q.Trusted = false },
+			status: "5.2.7", want: "not followed to <new@example.com>: the connection is not verified TLS"},
+		"another domain than the allowed ones": {
+			policy: func(p *Policy) { p.AllowDomains = []string{"good.example"} },
+			status: "5.2.7", want: `"example.com" is not in redirect.allow_domains`},
+		"to itself": {
+			ask:    func(q *Question) { q.Old = mailbox(t, "new@EXAMPLE.com") },
+			status: "5.4.6", want: "a circle of redirects"},
+		"to an address that was tried": {
+			ask:    func(q *Question) { q.Visited = func(address.Addr) bool { return true } },
+			status: "5.4.6", want: "not followed to <new@example.com>: a circle of redirects"},
+		"too many hops": {
+			ask:    func(q *Question) { q.Hops = 5 },
+			status: "5.4.6", want: "redirect.max_hops is 5"},
+		"no hops at all": {
+			policy: func(p *Policy) { p.MaxHops = 0 },
+			status: "5.4.6", want: "redirect.max_hops is 0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, q := standard(), question(t, 557, "old@example.org", "new@example.com")
+			if c.policy != nil {
+				c.policy(&p)
+			}
+			if c.ask != nil {
+				c.ask(&q)
+			}
+			v := p.Decide(q)
+			if v.Follow || v.Direct {
+				t.Fatalf("followed: %+v", v)
+			}
+			if v.Status.String() != c.status {
+				t.Errorf("status %q, want %q", v.Status, c.status)
+			}
+			if !strings.Contains(v.Reason, c.want) {
+				t.Errorf("reason %q, want %q in it", v.Reason, c.want)
+			}
+		})
+	}
+}
+
+func TestWhichWayACopyTakes(t *testing.T) {
+	own := []string{"mail.example.org ESMTP ready", "", "127.0.0.1"}
+	other := []string{"smtp.relay.example", "smtp.relay.example", "smtp.relay.example"}
+	for name, c := range map[string]struct {
+		code   int
+		via    string
+		old    string
+		names  []string
+		direct bool
+	}{
+		"a smarthost that passes on a 557":           {557, ViaAuto, "old@example.org", other, false},
+		"a smarthost that passes on a 558":           {558, ViaAuto, "old@example.org", other, false},
+		"a 557 of the old mailbox's own server":      {557, ViaAuto, "old@example.org", own, true},
+		"a 558 of the old mailbox's own server":      {558, ViaAuto, "old@example.org", own, true},
+		"a server named as the domain":               {558, ViaAuto, "old@example.org", []string{"Example.ORG."}, true},
+		"the host of the smarthost tells":            {558, ViaAuto, "old@example.org", []string{"mx", "mx", "smtp.example.org"}, true},
+		"a name that only ends alike":                {558, ViaAuto, "old@example.org", []string{"badexample.org"}, false},
+		"a name above the domain":                    {558, ViaAuto, "old@sub.example.org", []string{"mail.example.org"}, false},
+		"an internationalised domain":                {558, ViaAuto, "old@bücher.example", []string{"mail.xn--bcher-kva.example"}, true},
+		"an address literal":                         {558, ViaAuto, "old@[192.0.2.1]", []string{"192.0.2.1"}, true},
+		"an IPv6 literal":                            {558, ViaAuto, "old@[IPv6:2001:DB8::1]", []string{"[2001:db8::1]"}, true},
+		"no names at all":                            {558, ViaAuto, "old@example.org", nil, false},
+		"empty names":                                {558, ViaAuto, "old@example.org", []string{"", " ", "."}, false},
+		"via smarthost, even at the old server":      {557, ViaSmarthost, "old@example.org", own, false},
+		"via mx, even by a smarthost that passes on": {557, ViaMX, "old@example.org", other, true},
+		"a policy that says nothing is auto":         {558, "", "old@example.org", own, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, q := standard(), question(t, c.code, c.old, "new@example.com")
+			p.Via, q.ServerNames = c.via, c.names
+			v := p.Decide(q)
+			if !v.Follow || v.To != mailbox(t, "new@example.com") {
+				t.Fatalf("not followed: %+v", v)
+			}
+			if v.Direct != c.direct {
+				t.Errorf("direct %v, want %v", v.Direct, c.direct)
+			}
+			if way := `by the servers of "example.com"`; strings.Contains(v.Reason, way) != c.direct {
+				t.Errorf("the reason tells of another way: %q", v.Reason)
+			}
+		})
+	}
+}
+
+func TestAllowedDomains(t *testing.T) {
+	for name, c := range map[string]struct {
+		patterns []string
+		domain   string
+		want     bool
+	}{
+		"nothing is allowed by an empty list":    {nil, "example.org", false},
+		"a star allows all":                      {[]string{"*"}, "example.org", true},
+		"a domain allows itself":                 {[]string{"example.org"}, "EXAMPLE.org", true},
+		"a domain does not allow what is below":  {[]string{"example.org"}, "mail.example.org", false},
+		"star dot allows what is below":          {[]string{"*.Example.org"}, "a.b.example.org", true},
+		"star dot does not allow the domain":     {[]string{"*.example.org"}, "example.org", false},
+		"star dot is no end of a word":           {[]string{"*.example.org"}, "badexample.org", false},
+		"any of several":                         {[]string{"a.example", "b.example"}, "b.example", true},
+		"a pattern in letters, a domain in A":    {[]string{"bücher.example"}, "xn--bcher-kva.example", true},
+		"a star allows an address literal":       {[]string{"*"}, "[192.0.2.1]", true},
+		"an address literal is no domain":        {[]string{"*.2.1"}, "[192.0.2.1]", false},
+		"an address literal can be named":        {[]string{"[192.0.2.1]"}, "[192.0.2.1]", true},
+		"an empty pattern allows nothing":        {[]string{"", "*."}, "example.org", false},
+		"a star elsewhere than in front is none": {[]string{"mail.*"}, "mail.example", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := (Policy{AllowDomains: c.patterns}).allows(c.domain); got != c.want {
+				t.Errorf("got %v", got)
+			}
+		})
+	}
+}
+
+// TestEveryRecipientEnds plays every policy against networks whose servers
+// redirect in lines, circles and for ever, and holds the promise: each recipient
+// ends in exactly one of delivered and failed, after MaxHops redirects at most,
+// and no address is offered twice.
+func TestEveryRecipientEnds(t *testing.T) {
+	networks := map[string]func(n int) int{ // mailbox n redirects to; -1 takes the mail
+		"the first takes it":  func(int) int { return -1 },
+		"one redirect":        func(n int) int { return []int{1, -1}[n] },
+		"a line of four":      func(n int) int { return []int{1, 2, 3, 4, -1}[n] },
+		"to itself":           func(n int) int { return n },
+		"a circle of two":     func(n int) int { return 1 - n },
+		"a circle behind":     func(n int) int { return []int{1, 2, 3, 1}[n] },
+		"for ever":            func(n int) int { return n + 1 },
+		"the last is the old": func(n int) int { return (n + 1) % 5 },
+	}
+	count := 0
+	for name, next := range networks {
+		everyPolicy(func(p Policy, code int, trusted bool) {
+			count++
+			end := play(t, p, code, trusted, next)
+			ends := next(0) == -1 || (p.Covers(code) && p.Follow != FollowNever && p.allows("new.example") &&
+				(trusted || p.Follow == FollowAlways) && lineEnds(next, p.MaxHops))
+			if want := map[bool]string{true: "delivered", false: "failed"}[ends]; end != want {
+				t.Errorf("%s, %d, trusted %v, %+v: %s, want %s", name, code, trusted, p, end, want)
+			}
+		})
+	}
+	t.Logf("%d combinations", count)
+}
+
+// lineEnds tells whether a mailbox that takes the mail is within reach.
+func lineEnds(next func(int) int, hops int) bool {
+	for n := 0; hops >= 0; hops-- {
+		if n = next(n); n == -1 {
+			return true
+		}
+	}
+	return false
+}
+
+func everyPolicy(try func(p Policy, code int, trusted bool)) {
+	for _, code := range []int{550, 551, 557, 558} {
+		for _, trusted := range []bool{true, false} {
+			for _, follow := range []string{FollowVerified, FollowAlways, FollowNever} {
+				for _, via := range []string{ViaAuto, ViaSmarthost, ViaMX} {
+					for hops := range 7 {
+						for _, allow := range []string{"*", "new.example", "*.new.example"} {
+							for _, codes := range [][]int{{557, 558}, {557}, {551, 557, 558}, {}} {
+								try(Policy{Follow: follow, Via: via, MaxHops: hops, AllowDomains: []string{allow}, Codes: codes}, code, trusted)
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// play sends one copy through a network and tells how it ended.
+func play(t *testing.T, p Policy, code int, trusted bool, next func(int) int) string {
+	at := func(n int) address.Addr { return address.Addr{Local: fmt.Sprintf("m%d", n), Domain: "new.example"} }
+	offered := map[string]bool{}
+	for n, hops := 0, 0; ; hops++ {
+		if offered[at(n).Key()] {
+			t.Fatalf("%v is offered twice", at(n))
+		}
+		if hops > p.MaxHops {
+			t.Fatalf("%d redirects taken, %d allowed", hops, p.MaxHops)
+		}
+		offered[at(n).Key()] = true
+		to := next(n)
+		if to == -1 {
+			return "delivered"
+		}
+		v := p.Decide(Question{
+			Reply: rcpt(code, "moved to <"+at(to).String()+">"), Old: at(n), Hops: hops, Trusted: trusted,
+			Visited: func(a address.Addr) bool { return offered[a.Key()] },
+		})
+		if v.Reason == "" || v.Status.Class != 5 {
+			t.Fatalf("a verdict without a reason or a status: %+v", v)
+		}
+		if !v.Follow {
+			return "failed"
+		}
+		if p.Via == ViaMX != v.Direct {
+			t.Fatalf("the wrong way: %+v", v)
+		}
+		n = to
+	}
+}

@@ -1,0 +1,202 @@
+package redirect
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// The memory's file holds one JSON object a line. It is never changed, only
+// replaced: under a lock (PATH.lock, which stays for good, for to remove a lock
+// file is to race for it) the new file is written as PATH.new and synced, then
+// renamed, then the directory is synced. PATH.new has one writer at a time, so
+// what a crash left there is simply taken away. Lines that make no sense are
+// moved to PATH.corrupt.
+
+const (
+	maxFile  = 16 << 20        // octets of a memory that is read
+	maxAside = 1 << 20         // octets of PATH.corrupt
+	lockWait = 2 * time.Second // for another process's change
+)
+
+// stamp tells one version of the file from another. The zero stamp is no file.
+type stamp struct {
+	inode, size int64
+	changed     time.Time
+}
+
+func stampOf(path string) (stamp, error) {
+	info, err := os.Lstat(path)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		return stamp{}, nil
+	}
+	if err != nil {
+		return stamp{}, err
+	}
+	s := stamp{size: info.Size(), changed: info.ModTime()}
+	if sys, ok := info.Sys().(*syscall.Stat_t); ok {
+		s.inode = int64(sys.Ino)
+	}
+	return s, nil
+}
+
+// load reads the file at path. A missing one is an empty table. Lines that are
+// no entries are given back as they are.
+func load(path string) (known table, broken [][]byte, err error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		return table{}, nil, nil
+	}
+	if err != nil {
+		return table{}, nil, err
+	}
+	defer f.Close()
+	if err := believable(f); err != nil {
+		return table{}, nil, err
+	}
+	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil {
+		return table{}, nil, err
+	}
+	if len(data) > maxFile {
+		return table{}, nil, fmt.Errorf("%s is larger than %d octets", path, maxFile)
+	}
+	for text := range bytes.Lines(data) {
+		text = bytes.TrimSpace(text)
+		var e Entry
+		switch {
+		case len(text) == 0:
+		case json.Unmarshal(text, &e) != nil:
+			broken = append(broken, text)
+		default:
+			known.put(e)
+		}
+	}
+	return known, broken, nil
+}
+
+// believable tells whether what the file says can only come from this user or
+// root: nobody may redirect another's mail.
+func believable(f *os.File) error {
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() {
+		return fmt.Errorf("%s is not a regular file", f.Name())
+	}
+	if info.Mode().Perm()&0o022 != 0 {
+		return fmt.Errorf("%s is not used: others can write it; chmod 600 %[1]s", f.Name())
+	}
+	if sys, ok := info.Sys().(*syscall.Stat_t); ok && sys.Uid != 0 && int(sys.Uid) != os.Geteuid() {
+		return fmt.Errorf("%s is not used: it belongs to user %d", f.Name(), sys.Uid)
+	}
+	return nil
+}
+
+// lock makes the directory where it has to, and waits for its turn to change the
+// file at path. A process that holds the lock and hangs must not hold up the
+// mail, so the wait has an end.
+func lock(path string) (unlock func(), err error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(path+".lock", os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	for waited := time.Duration(0); ; waited += lockPause {
+		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+		switch {
+		case err == nil:
+			return func() { f.Close() }, nil
+		case errors.Is(err, unix.EINTR):
+		case !errors.Is(err, unix.EWOULDBLOCK):
+			f.Close()
+			return nil, fmt.Errorf("locking %s.lock: %w", path, err)
+		case waited >= lockWait:
+			f.Close()
+			return nil, fmt.Errorf("%s.lock is held by another process", path)
+		}
+		time.Sleep(lockPause)
+	}
+}
+
+const lockPause = 5 * time.Millisecond
+
+// save replaces the file at path. The caller holds the lock.
+func save(path string, entries []Entry) error {
+	var text bytes.Buffer
+	for _, e := range entries {
+		data, err := json.Marshal(e)
+		if err != nil {
+			return err
+		}
+		text.Write(data)
+		text.WriteByte('\n')
+	}
+	fresh := path + ".new"
+	if err := os.Remove(fresh); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := writeSynced(fresh, text.Bytes()); err != nil {
+		os.Remove(fresh)
+		return err
+	}
+	if err := os.Rename(fresh, path); err != nil {
+		os.Remove(fresh)
+		return err
+	}
+	return syncDir(filepath.Dir(path))
+}
+
+// writeSynced makes a new file for its owner alone and does not return before it
+// is on disk.
+func writeSynced(path string, data []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL|unix.O_NOFOLLOW, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	return errors.Join(err, f.Sync(), f.Close())
+}
+
+// syncDir makes a rename in dir last. Some file systems cannot, and say EINVAL.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	if err := d.Sync(); err != nil && !errors.Is(err, syscall.EINVAL) {
+		return err
+	}
+	return nil
+}
+
+// setAside keeps lines that made no sense, as far as there is room for them, so
+// that what somebody wrote by hand is not lost by a slip.
+func setAside(path string, broken [][]byte) error {
+	if len(broken) == 0 {
+		return nil
+	}
+	f, err := os.OpenFile(path+".corrupt", os.O_WRONLY|os.O_CREATE|os.O_APPEND|unix.O_NOFOLLOW, 0o600)
+	if err != nil {
+		return err
+	}
+	text := append(bytes.Join(broken, []byte{'\n'}), '\n')
+	if info, err := f.Stat(); err != nil || info.Size()+int64(len(text)) > maxAside {
+		return errors.Join(err, f.Close())
+	}
+	_, err = f.Write(text)
+	return errors.Join(err, f.Close())
+}

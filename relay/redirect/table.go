@@ -1,0 +1,96 @@
+package redirect
+
+import (
+	"slices"
+
+	"mailchute/headers/address"
+)
+
+const (
+	maxChain   = 16    // entries that one walk follows
+	maxEntries = 10000 // kept; beyond that the oldest go
+)
+
+// table is a set of entries, one for each old address, in the order of learning.
+type table struct {
+	entries []Entry        // a zero Entry is one that was dropped
+	at      map[string]int // the key of the old address -> index
+}
+
+func (t *table) get(old address.Addr) (Entry, bool) {
+	i, ok := t.at[old.Key()]
+	if !ok {
+		return Entry{}, false
+	}
+	return t.entries[i], true
+}
+
+func (t *table) drop(old address.Addr) {
+	if i, ok := t.at[old.Key()]; ok {
+		t.entries[i] = Entry{}
+		delete(t.at, old.Key())
+	}
+}
+
+// put adds e at the end, instead of what was known of its old address.
+func (t *table) put(e Entry) {
+	t.drop(e.Old)
+	if t.at == nil {
+		t.at = make(map[string]int)
+	}
+	t.at[e.Old.Key()] = len(t.entries)
+	t.entries = append(t.entries, e)
+}
+
+// learn puts e. The count of uses goes on while the new address stays. The newest
+// word wins: when the new address leads back to the old one, the entry that
+// closes the circle goes.
+func (t *table) learn(e Entry) {
+	if known, ok := t.get(e.Old); ok && known.New.Equal(e.New) {
+		e.Uses += known.Uses
+	}
+	t.put(e)
+	at := e.New
+	for range maxChain {
+		next, ok := t.get(at)
+		if !ok {
+			return
+		}
+		if next.New.Equal(e.Old) {
+			t.drop(next.Old)
+			return
+		}
+		at = next.New
+	}
+}
+
+// use counts one use of the entry for this old address.
+func (t *table) use(old address.Addr) {
+	if i, ok := t.at[old.Key()]; ok {
+		t.entries[i].Uses++
+	}
+}
+
+// follow walks the entries that start at a. A circle leads nowhere.
+func (t *table) follow(a address.Addr) ([]Entry, address.Addr) {
+	var chain []Entry
+	at := a
+	for len(chain) < maxChain {
+		e, ok := t.get(at)
+		if !ok {
+			break
+		}
+		chain = append(chain, e)
+		at = e.New
+		if slices.ContainsFunc(chain, func(e Entry) bool { return e.Old.Equal(at) }) {
+			return nil, a
+		}
+	}
+	return chain, at
+}
+
+// list is the newest maxEntries entries.
+func (t *table) list() []Entry {
+	all := slices.DeleteFunc(slices.Clone(t.entries), func(e Entry) bool { return e.Code == 0 })
+	return all[max(0, len(all)-maxEntries):]
+}
