@@ -1,0 +1,75 @@
+package config
+
+import (
+	"slices"
+	"strings"
+)
+
+// agree checks what one key means to another. Only an account that names one of
+// the keys is checked, so that a mistake at the top level is told once.
+func (w *walk) agree(a *Account, path []string, in map[string]any) {
+	if set := sources(in); len(set) > 1 {
+		w.wrong(path, set[1], problem{"there is " + set[0] + " already", "name one source of the password"})
+	}
+	w.complete(path, in, "tls", []string{"client_cert", "client_key"}, []string{a.TLS.CertFile, a.TLS.KeyFile})
+	w.complete(path, in, "dkim", []string{"domain", "selector", "key_file"}, []string{a.DKIM.Domain, a.DKIM.Selector, a.DKIM.KeyFile})
+	if key := named(in, "queue", "retry_max", "retry_min"); key != "" && a.Queue.RetryMin > a.Queue.RetryMax {
+		w.wrong(append(slices.Clone(path), "queue"), key,
+			wrong("retry_min (%s) is longer than retry_max (%s)", spell(a.Queue.RetryMin), spell(a.Queue.RetryMax)))
+	}
+	w.login(a, path, in)
+}
+
+// complete demands all keys of a group or none.
+func (w *walk) complete(path []string, in map[string]any, table string, keys, values []string) {
+	i := slices.Index(values, "")
+	if i < 0 || strings.Join(values, "") == "" {
+		return
+	}
+	if key := named(in, table, keys...); key != "" {
+		w.wrong(append(slices.Clone(path), table), key, wrong("needs %s.%s too", table, keys[i]))
+	}
+}
+
+// login doubts half a login: it is no mistake, since an account may complete it.
+func (w *walk) login(a *Account, path []string, in map[string]any) {
+	key := ""
+	var p problem
+	switch set := sources(in); {
+	case a.AuthOff || len(path) == 0 && in["account"] != nil:
+		return
+	case a.User == "" && len(set) > 0:
+		key, p = set[0], problem{"is not used", "there is no user"}
+	case a.User != "" && a.Secret.IsZero() && a.Auth == nil && in["user"] != nil:
+		key, p = "user", problem{"is not used", "there is no password, password_file, password_command or password_credential"}
+	default:
+		return
+	}
+	w.doubts = append(w.doubts, mistake{append(slices.Clone(path), key), p})
+}
+
+// sourceKeys is the keys that say where the password is.
+var sourceKeys = [...]string{"password", "password_file", "password_command", "password_credential"}
+
+// sources is those of sourceKeys that are in a table. An empty one says nothing.
+func sources(in map[string]any) []string {
+	var set []string
+	for _, key := range sourceKeys {
+		if v, ok := in[key]; ok && v != "" {
+			set = append(set, key)
+		}
+	}
+	return set
+}
+
+// named is the first of the keys that the table inside in names, "" when it
+// names none.
+func named(in map[string]any, table string, keys ...string) string {
+	sub, _ := in[table].(map[string]any)
+	for _, key := range keys {
+		if _, ok := sub[key]; ok {
+			return key
+		}
+	}
+	return ""
+}

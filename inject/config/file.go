@@ -1,0 +1,123 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"mailchute/relay/secret"
+)
+
+// System is the configuration of the machine.
+const System = "/etc/mailchute/mailchute.toml"
+
+// maxSize is the largest configuration that is read, in octets.
+const maxSize = 1 << 20
+
+// ErrNone means that there is no configuration in any of its places.
+var ErrNone = errors.New("no configuration found")
+
+// Find is the path of the configuration: the first that exists of flag, which is
+// the value of -C, $MAILCHUTE_CONFIG, $XDG_CONFIG_HOME/mailchute/mailchute.toml
+// (~/.config without that variable), and System. A file that is named by the first
+// two must exist. Where no place has one the error is ErrNone. passwdHome is asked
+// for the home directory of the passwd entry only when HOME is not set; "" means
+// that there is none.
+func Find(flag string, getenv func(string) string, passwdHome func() string) (string, error) {
+	for _, named := range []struct{ path, by string }{{flag, "-C"}, {getenv("MAILCHUTE_CONFIG"), "MAILCHUTE_CONFIG"}} {
+		if named.path == "" {
+			continue
+		}
+		if _, err := os.Stat(named.path); err != nil {
+			return "", &Error{File: named.path, Reason: because(err), Hint: "it was named by " + named.by, Err: err}
+		}
+		return named.path, nil
+	}
+	for _, path := range []string{userPath(getenv, passwdHome), System} {
+		if path == "" {
+			continue
+		}
+		// A directory that this user must not look into has no file for this user.
+		if _, err := os.Stat(path); err == nil {
+			return path, nil
+		}
+	}
+	return "", ErrNone
+}
+
+// userPath is where a user's own configuration stands, "" where it can stand
+// nowhere. The XDG base directory specification has relative paths ignored.
+func userPath(getenv func(string) string, passwdHome func() string) string {
+	dir := getenv("XDG_CONFIG_HOME")
+	if !filepath.IsAbs(dir) {
+		home := getenv("HOME")
+		if home == "" {
+			home = passwdHome()
+		}
+		if !filepath.IsAbs(home) {
+			return ""
+		}
+		dir = filepath.Join(home, ".config")
+	}
+	return filepath.Join(dir, "mailchute", "mailchute.toml")
+}
+
+// Load reads, parses and checks a file: its text as Parse does, and who may read
+// and write it. That others can read a file with a secret in it is a warning;
+// that others can write any is an error. An *Error with Err set means that the
+// file could not be read.
+func Load(path string) (*Config, []string, error) {
+	text, mode, err := read(path)
+	if err != nil {
+		return nil, nil, &Error{File: path, Reason: because(err), Err: err}
+	}
+	if mode.IsRegular() && mode&0o002 != 0 {
+		return nil, nil, &Error{File: path, Reason: fmt.Sprintf("others can write it, its mode is %04o", mode.Perm()), Hint: "mend it with chmod o-w"}
+	}
+	c, warnings, err := Parse(path, text)
+	if err != nil || !mode.IsRegular() || !c.holdsSecret() {
+		return c, warnings, err
+	}
+	warning, err := secret.Check(path)
+	if err != nil {
+		return nil, nil, &Error{File: path, Reason: err.Error()}
+	}
+	if warning != "" {
+		warnings = append(warnings, warning)
+	}
+	return c, warnings, nil
+}
+
+// read is the text and the mode of one and the same file.
+func read(path string) ([]byte, fs.FileMode, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer func() { _ = f.Close() }()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, 0, err
+	}
+	text, err := io.ReadAll(io.LimitReader(f, maxSize+1))
+	switch {
+	case err != nil:
+		return nil, 0, err
+	case len(text) > maxSize:
+		return nil, 0, fmt.Errorf("is larger than %d octets", maxSize)
+	}
+	return text, info.Mode(), nil
+}
+
+// because is the reason of an error of the file system without the path, which
+// the Error has already.
+func because(err error) string {
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		return at.Err.Error()
+	}
+	return err.Error()
+}
