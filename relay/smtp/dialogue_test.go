@@ -1,0 +1,291 @@
+package smtp
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"mailchute/relay/reply"
+	"mailchute/relay/secret"
+)
+
+// A dialogue in testdata/dialogue is played to its end, by a connection that
+// takes each write for a flight.
+//
+//	# words for the reader
+//	> connect hello=me.example          a call; more of them below, in order
+//	S: 220 mx.example                   what the server says
+//	C: EHLO me.example                  what the client says; adjoining lines are one write
+//	--                                  parts two writes
+//	S! close                            or reset, timeout
+//	= ok                                what came of the call
+func TestDialogues(t *testing.T) {
+	files, err := filepath.Glob("../../testdata/dialogue/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no dialogues: %v", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			play(t, string(text))
+		})
+	}
+}
+
+// call is one call of the client with its part of the dialogue.
+type call struct {
+	words  []string
+	script []string
+	want   []string
+}
+
+func parseDialogue(t *testing.T, text string) (calls []call) {
+	for n, line := range strings.Split(strings.TrimRight(text, "\n"), "\n") {
+		mark, rest, _ := strings.Cut(line, " ")
+		switch {
+		case mark == ">":
+			calls = append(calls, call{words: strings.Fields(rest)})
+			continue
+		case mark == "" || mark == "#":
+			continue
+		case len(calls) == 0:
+			t.Fatalf("line %d stands before the first call", n+1)
+		}
+		c := &calls[len(calls)-1]
+		switch mark {
+		case "=":
+			c.want = append(c.want, rest)
+		case "C:", "S:", "S!", "--":
+			c.script = append(c.script, line)
+		default:
+			t.Fatalf("line %d is not understood: %q", n+1, line)
+		}
+	}
+	return calls
+}
+
+func play(t *testing.T, text string) {
+	var c *Conn
+	var peer *player
+	for _, call := range parseDialogue(t, text) {
+		if call.words[0] == "connect" {
+			peer = &player{t: t}
+		}
+		peer.script = call.script
+		var got []string
+		switch call.words[0] {
+		case "connect":
+			var err error
+			endpoint, options := connectWords(t, call.words[1:])
+			options.Dial = func(context.Context, string, string) (net.Conn, error) { return peer, nil }
+			c, err = Connect(t.Context(), endpoint, options)
+			got = outcome(err)
+		case "login":
+			got = outcome(c.Login(t.Context()))
+		case "send":
+			transaction := sendWords(call.words[1:])
+			got = resultLines(transaction, c.Send(t.Context(), transaction))
+		case "close":
+			got = outcome(c.Close())
+		default:
+			t.Fatalf("no such call: %q", call.words)
+		}
+		if c != nil && call.words[0] != "close" && !c.Usable() {
+			got = append(got, "not usable")
+		}
+		if g, w := strings.Join(got, "\n"), strings.Join(call.want, "\n"); g != w {
+			t.Errorf("> %s\ngot:\n%s\nwant:\n%s", strings.Join(call.words, " "), g, w)
+		}
+		if len(peer.script) > 0 {
+			t.Fatalf("> %s: the client came to its end before: %q", strings.Join(call.words, " "), peer.script)
+		}
+	}
+}
+
+func connectWords(t *testing.T, words []string) (Endpoint, Options) {
+	e := Endpoint{Network: "tcp", Address: "127.0.0.1:587", Host: "mx.example"}
+	o := Options{Hello: "me.example"}
+	for _, w := range words {
+		switch key, value, _ := strings.Cut(w, "="); key {
+		case "hello":
+			o.Hello = value
+		case "far":
+			e.Address = "192.0.2.1:587"
+		case "starttls":
+			e.Security = StartTLS
+		case "opportunistic":
+			e.Security = Opportunistic
+		case "nopipelining":
+			o.NoPipelining = true
+		case "user":
+			o.Login = &Login{User: value, Secret: func(context.Context) (secret.Secret, error) { return secret.New("hunter22"), nil }}
+		case "auth":
+			o.Login.Mechanisms = strings.Split(value, ",")
+		default:
+			t.Fatalf("connect: %q", w)
+		}
+	}
+	return e, o
+}
+
+func sendWords(words []string) Transaction {
+	tr := Transaction{Sender: "me@a.example", Content: text("Subject: hi\r\n\r\n.dot\r\n")}
+	for _, w := range words {
+		switch key, value, _ := strings.Cut(w, "="); key {
+		case "last":
+			tr.Last = true
+		case "unknown":
+			tr.Content = unknown{tr.Content}
+		case "binary":
+			tr.Binary = true
+		case "from":
+			tr.Sender = value
+		case "with":
+			tr.Parameters = strings.Split(value, ",")
+		default:
+			path, parameter, ok := strings.Cut(w, "+")
+			r := Recipient{Path: strings.ReplaceAll(path, `\r`, "\r")}
+			if ok {
+				r.Parameters = []string{parameter}
+			}
+			tr.Recipients = append(tr.Recipients, r)
+		}
+	}
+	return tr
+}
+
+func outcome(err error) []string {
+	var e *Error
+	switch {
+	case err == nil:
+		return []string{"ok"}
+	case !errors.As(err, &e):
+		return []string{err.Error()}
+	}
+	flags := ""
+	for name, set := range map[string]bool{" local": e.Local, " pipelined": e.Pipelined, " protocol": e.Protocol, " timeout": e.Timeout} {
+		if set {
+			flags += name // one at most in the dialogues, but for " pipelined"
+		}
+	}
+	if e.Protocol && e.Pipelined {
+		flags = " pipelined protocol"
+	} else if e.Timeout && e.Pipelined {
+		flags = " pipelined timeout"
+	}
+	return []string{fmt.Sprintf("error %s%s: %v", e.Phase, flags, err)}
+}
+
+func resultLines(tr Transaction, r Result) (lines []string) {
+	add := func(name string, rep *reply.Reply) {
+		if rep != nil {
+			lines = append(lines, name+": "+rep.Text())
+		}
+	}
+	add("MAIL", r.Mail)
+	for i, rep := range r.Recipients {
+		add(tr.Recipients[i].Path, rep)
+	}
+	add("DATA", r.Data)
+	add("final", r.Final)
+	if r.Err != nil {
+		lines = append(lines, outcome(r.Err)...)
+	}
+	return lines
+}
+
+// player is the connection and the server behind it.
+type player struct {
+	t      *testing.T
+	script []string
+	in     bytes.Buffer
+	closed bool
+}
+
+func (p *player) Write(b []byte) (int, error) {
+	p.t.Helper()
+	if p.closed {
+		return 0, net.ErrClosed
+	}
+	text, whole := strings.CutSuffix(string(b), "\r\n")
+	if !whole {
+		p.t.Errorf("a flight that does not end in CRLF: %q", b)
+	}
+	var want []string
+	for len(p.script) > 0 && strings.HasPrefix(p.script[0], "C:") {
+		want = append(want, strings.TrimPrefix(strings.TrimPrefix(p.script[0], "C:"), " "))
+		p.script = p.script[1:]
+	}
+	if len(p.script) > 0 && p.script[0] == "--" {
+		p.script = p.script[1:]
+	}
+	if got := strings.Split(text, "\r\n"); strings.Join(got, "\n") != strings.Join(want, "\n") {
+		p.t.Errorf("flight:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+		return 0, errors.New("the dialogue took another way")
+	}
+	if len(p.script) > 0 && p.script[0] == "S! reset" {
+		p.script = p.script[1:]
+		return 0, &net.OpError{Op: "write", Err: os.NewSyscallError("write", syscall.ECONNRESET)}
+	}
+	return len(b), nil
+}
+
+func (p *player) Read(b []byte) (int, error) {
+	p.t.Helper()
+	if p.closed {
+		return 0, net.ErrClosed
+	}
+	for len(p.script) > 0 && strings.HasPrefix(p.script[0], "S: ") {
+		p.in.WriteString(strings.TrimPrefix(p.script[0], "S: ") + "\r\n")
+		p.script = p.script[1:]
+	}
+	if p.in.Len() > 0 {
+		return p.in.Read(b)
+	}
+	next := "the end"
+	if len(p.script) > 0 {
+		next, p.script = p.script[0], p.script[1:]
+	}
+	switch next {
+	case "S! close":
+		return 0, io.EOF
+	case "S! timeout":
+		return 0, os.ErrDeadlineExceeded
+	}
+	p.t.Errorf("the client waits for a reply where the dialogue has %q", next)
+	return 0, io.EOF
+}
+
+func (p *player) Close() error { p.closed = true; return nil }
+
+func (p *player) LocalAddr() net.Addr              { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1} }
+func (p *player) RemoteAddr() net.Addr             { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 587} }
+func (p *player) SetDeadline(time.Time) error      { return nil }
+func (p *player) SetReadDeadline(time.Time) error  { return nil }
+func (p *player) SetWriteDeadline(time.Time) error { return nil }
+
+// text is content in memory.
+type text string
+
+func (c text) Size() int64 { return int64(len(c)) }
+func (c text) WriteTo(w io.Writer) (int64, error) {
+	n, err := io.WriteString(w, string(c))
+	return int64(n), err
+}
+
+// unknown hides the size of content.
+type unknown struct{ Content }
+
+func (unknown) Size() int64 { return -1 }

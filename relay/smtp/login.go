@@ -1,0 +1,251 @@
+package smtp
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strings"
+
+	"mailchute/relay/reply"
+	"mailchute/relay/sasl"
+)
+
+// loginState is how far the login of a connection is.
+type loginState struct {
+	done       bool
+	prepared   bool
+	mechanisms []string // still to be tried, in order
+	secret     string
+}
+
+// maxResponse bounds a line of the exchange, RFC 4954 section 4; maxSteps the
+// number of challenges.
+const (
+	maxResponse = 12288
+	maxSteps    = 16
+)
+
+// Login logs in now. Send does that by itself, in the same flight as the
+// envelope where that is allowed. Without Options.Login it does nothing.
+// Errors are *Error.
+func (c *Conn) Login(ctx context.Context) error {
+	defer c.under(ctx)()
+	if !c.loginDue() {
+		return nil
+	}
+	if err := c.prepareLogin(ctx); err != nil {
+		return err
+	}
+	if err := c.logIn(); err != nil {
+		return err
+	}
+	return nil
+}
+
+func (c *Conn) loginDue() bool { return c.options.Login != nil && !c.login.done }
+
+func (c *Conn) loginError(err error) *Error {
+	return &Error{Phase: PhaseLogin, Server: c.server(), Err: err, Local: true}
+}
+
+// prepareLogin picks the mechanisms and fetches the secret, once.
+func (c *Conn) prepareLogin(ctx context.Context) *Error {
+	if c.dead != nil {
+		return c.dead
+	}
+	if c.login.prepared {
+		return nil
+	}
+	if !c.Trusted() { // RFC 8314 section 4.1; before a single AUTH
+		return &Error{Phase: PhaseLogin, Server: c.server(), Err: ErrUntrusted, Local: true}
+	}
+	l := c.options.Login
+	offered := c.extensions.Auth
+	c.login.mechanisms = sasl.Offered(offered, l.Mechanisms, c.tls != nil, l.Secret != nil)
+	if len(c.login.mechanisms) == 0 {
+		return &Error{Phase: PhaseLogin, Server: c.server(), Local: true, Err: noMechanism(offered, l.Mechanisms)}
+	}
+	if l.Secret != nil {
+		secret, err := l.Secret(ctx)
+		if err != nil {
+			return &Error{Phase: PhaseLogin, Server: c.server(), Err: err, Local: true}
+		}
+		c.login.secret = secret.Reveal()
+		c.hidden.add(c.login.secret)
+	}
+	c.login.prepared = true
+	return nil
+}
+
+func noMechanism(offered, wanted []string) error {
+	switch {
+	case len(offered) == 0:
+		return fmt.Errorf("%w: it offers no AUTH", ErrNoMechanism)
+	case wanted == nil:
+		return fmt.Errorf("%w: it offers %s", ErrNoMechanism, quote(strings.Join(offered, " ")))
+	}
+	return fmt.Errorf("%w: it offers %s, wanted is %s", ErrNoMechanism,
+		quote(strings.Join(offered, " ")), quote(strings.Join(wanted, " ")))
+}
+
+// attempt is one mechanism in use.
+type attempt struct {
+	mechanism sasl.Mechanism
+	name      string
+	initial   string // base64, "=" when it is empty
+	late      bool   // initial waits for the first challenge
+	none      bool   // there is no initial response
+}
+
+func (c *Conn) begin(name string) (*attempt, error) {
+	m, err := sasl.New(name, sasl.Credentials{
+		User: c.options.Login.User, Secret: c.login.secret, TLS: c.tls, Offered: c.extensions.Auth,
+	})
+	if err != nil {
+		return nil, err
+	}
+	name, initial, err := m.Start()
+	if err != nil {
+		return nil, err
+	}
+	a := &attempt{mechanism: m, name: name, none: initial == nil, initial: encode(initial)}
+	// RFC 4954 section 4: not if it makes the command too long.
+	a.late = !a.none && len("AUTH  \r\n")+len(name)+len(a.initial) > maxCommand
+	return a, nil
+}
+
+// encode is base64 as AUTH has it: "=" stands for nothing at all.
+func encode(response []byte) string {
+	if len(response) == 0 {
+		return "="
+	}
+	return base64.StdEncoding.EncodeToString(response)
+}
+
+// sayAuth adds the AUTH command to the flight.
+func (c *Conn) sayAuth(a *attempt) {
+	if a.none || a.late {
+		c.say(stepAUTH, "AUTH ", a.name)
+		return
+	}
+	c.hidden.add(a.initial)
+	c.saySecret(stepAUTH, "AUTH "+a.name+" ", a.initial)
+}
+
+// rider is the mechanism whose AUTH may be the first command of a group, nil
+// when there is none: RFC 4954 section 4 allows it where the initial response
+// is all that the client has to say.
+func (c *Conn) rider() *attempt {
+	name := c.login.mechanisms[0]
+	if !c.pipelining() || !sasl.InitialAlone(name) {
+		return nil
+	}
+	a, err := c.begin(name)
+	if err != nil || a.none || a.late {
+		return nil // the login in flights of its own says what is wrong
+	}
+	return a
+}
+
+// logIn tries the mechanisms in order, each in flights of its own. Only a
+// refusal of the mechanism itself leads on to the next.
+func (c *Conn) logIn() *Error {
+	for {
+		a, err := c.begin(c.login.mechanisms[0])
+		if err != nil {
+			return c.loginError(err)
+		}
+		c.sayReset() // RFC 4954 section 4: not inside a transaction
+		c.sayAuth(a)
+		c.flush()
+		if err := c.hearReset(); err != nil {
+			return err
+		}
+		r, failed := c.exchange(a)
+		if failed != nil {
+			return failed
+		}
+		if next, err := c.judge(a, r); err != nil || !next {
+			return err
+		}
+	}
+}
+
+// exchange answers challenges until the server has decided. The reply is not a
+// challenge.
+func (c *Conn) exchange(a *attempt) (*reply.Reply, *Error) {
+	for range maxSteps {
+		r, err := c.hear()
+		if err != nil || r.Class() != reply.Intermediate {
+			return r, err
+		}
+		response, refused := a.answer(r)
+		if refused != nil {
+			return nil, c.cancel(refused)
+		}
+		c.hidden.add(response)
+		c.saySecret(stepAUTH, "", response)
+		c.flush()
+	}
+	c.fail(&Error{Phase: PhaseLogin, Protocol: true, Err: errors.New("the server never comes to an end with AUTH")})
+	return nil, c.dead
+}
+
+// answer is the response to a challenge, in base64.
+func (a *attempt) answer(r *reply.Reply) (string, error) {
+	if a.late {
+		a.late = false
+		return a.limited(a.initial)
+	}
+	challenge, err := base64.StdEncoding.DecodeString(strings.Join(r.Lines, ""))
+	if err != nil {
+		return "", errors.New("the server sent a challenge that is not base64")
+	}
+	response, err := a.mechanism.Next(challenge)
+	if err != nil {
+		return "", err
+	}
+	if len(response) == 0 {
+		return "", nil // an empty line; "=" is for the initial response only
+	}
+	return a.limited(encode(response))
+}
+
+func (a *attempt) limited(line string) (string, error) {
+	if len(line)+len("\r\n") > maxResponse {
+		return "", fmt.Errorf("%s: a response longer than the %d octets of RFC 4954", a.name, maxResponse)
+	}
+	return line, nil
+}
+
+// cancel ends the exchange from this side, RFC 4954 section 4.
+func (c *Conn) cancel(why error) *Error {
+	c.say(stepAUTH, "*")
+	c.flush()
+	_, _ = c.hear()
+	return c.loginError(why)
+}
+
+// judge decides on the server's last word on an AUTH: whether another mechanism
+// is worth a try, or what is wrong. The login is done when it says neither.
+func (c *Conn) judge(a *attempt, r *reply.Reply) (next bool, failed *Error) {
+	switch {
+	case r.Class() == reply.Success:
+		if err := sasl.Finish(a.mechanism); err != nil {
+			c.fail(&Error{Phase: PhaseLogin, Err: err, Protocol: true})
+			return false, c.dead
+		}
+		c.login.done, c.login.secret = true, ""
+		return false, nil
+	case r.Class() == reply.Intermediate:
+		// The mechanism had said all in its initial response: what came behind it
+		// in the group was taken for an answer.
+		c.fail(&Error{Phase: PhaseLogin, Reply: r, Protocol: true, Pipelined: true, Err: errOutOfPlace})
+		return false, c.dead
+	case (r.Code == 504 || r.Code == 534) && len(c.login.mechanisms) > 1: // RFC 4954 sections 4 and 6
+		c.login.mechanisms = c.login.mechanisms[1:]
+		return true, nil
+	}
+	return false, &Error{Phase: PhaseLogin, Server: c.server(), Reply: r}
+}

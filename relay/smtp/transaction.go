@@ -1,0 +1,204 @@
+package smtp
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"mailchute/relay/reply"
+)
+
+// Recipient is one RCPT command.
+type Recipient struct {
+	Path       string   // the forward-path as it goes over the wire, without its brackets
+	Parameters []string // "NOTIFY=NEVER"
+}
+
+// Content is the text of a message. All its lines end in CRLF, the last one too,
+// and none is longer than 998 octets without it, unless BODY=BINARYMIME says
+// otherwise. WriteTo is called once; the writer that it gets is an
+// io.ReaderFrom too, where the server takes chunks.
+type Content interface {
+	io.WriterTo
+	Size() int64 // exactly what WriteTo writes; -1: unknown
+}
+
+// Transaction is one message to its recipients.
+type Transaction struct {
+	Sender     string   // the reverse-path as it goes over the wire, without its brackets; "" is the null one
+	Parameters []string // of MAIL: "SIZE=2048"; only of extensions that the server offers
+	Recipients []Recipient
+	Content    Content
+	Last       bool // QUIT follows; its reply is not waited for
+	Binary     bool // the content needs BDAT: BODY=BINARYMIME
+}
+
+// Result is what the server said. A nil reply means that none was read: the
+// command was not sent because one before it failed, or Err says why.
+type Result struct {
+	Mail, Data, Final *reply.Reply
+	Recipients        []*reply.Reply // in the order of the transaction's; equal replies may be the same value
+	Err               error          // *Error: what ended the transaction before all was said, or what was refused on this side
+}
+
+// accepted tells how many recipients the server has taken.
+func (r *Result) accepted() (n int) {
+	for _, a := range r.Recipients {
+		if is(a, reply.Success) {
+			n++
+		}
+	}
+	return n
+}
+
+func is(r *reply.Reply, class reply.Class) bool { return r != nil && r.Class() == class }
+
+// Send sends one transaction, after the login if one is due. Recipients that
+// the server refuses do not stop the others. With PIPELINING it takes two
+// flights.
+//
+// Where no recipient is accepted no content is sent. A message has been taken
+// when Result.Final is there and a success. Err with PhaseFinal means that
+// nobody knows; with any other phase the server has not taken the message.
+func (c *Conn) Send(ctx context.Context, t Transaction) Result {
+	defer c.under(ctx)()
+	s := sending{Conn: c, t: &t, result: Result{Recipients: make([]*reply.Reply, len(t.Recipients))}}
+	if t.Last {
+		c.hurrying = true
+	}
+	err := s.run(ctx)
+	if err == nil {
+		err = s.refused
+	}
+	if err != nil {
+		if err.Server == "" {
+			err.Server = c.server()
+		}
+		s.result.Err = err
+	}
+	return s.result
+}
+
+// sending is one transaction on its way.
+type sending struct {
+	*Conn
+	t       *Transaction
+	result  Result
+	chunked bool   // BDAT
+	skip    []bool // recipients that this side refused; nil: none
+	refused *Error // why, for the first of them
+	parts   []string
+}
+
+func (s *sending) run(ctx context.Context) *Error {
+	if s.dead != nil {
+		return s.dead
+	}
+	if err := s.check(); err != nil {
+		return err
+	}
+	if len(s.skip) > 0 && s.toSend() == 0 {
+		return s.refused
+	}
+	rider, err := s.logInFirst(ctx)
+	if err != nil {
+		return err
+	}
+	s.mails++
+	if s.pipelining() {
+		err = s.envelopeInGroup(rider)
+	} else {
+		err = s.envelopeOneByOne()
+	}
+	switch {
+	case err != nil:
+		return err
+	case s.dead != nil && s.result.accepted() > 0: // 421: the content has nowhere to go
+		return s.dead
+	case !s.wanted():
+		return nil
+	case s.chunked:
+		return s.sendChunked()
+	case is(s.result.Data, reply.Intermediate):
+		return s.sendData()
+	}
+	return nil
+}
+
+// check refuses what must not get on the wire.
+func (s *sending) check() *Error {
+	s.chunked = s.extensions.Chunking
+	if s.t.Binary && !(s.chunked && s.extensions.BinaryMIME) { // RFC 3030 section 3
+		return &Error{Phase: PhaseMail, Err: errors.New("the server takes no BINARYMIME"), Local: true}
+	}
+	unicode := usesSMTPUTF8(s.t.Parameters)
+	if err := checkCommand(s.t.Sender, s.t.Parameters, unicode); err != nil {
+		return &Error{Phase: PhaseMail, Err: err, Local: true}
+	}
+	for i, r := range s.t.Recipients {
+		err := checkCommand(r.Path, r.Parameters, unicode)
+		if err == nil && r.Path == "" {
+			err = errors.New("empty forward-path")
+		}
+		if err == nil {
+			continue
+		}
+		if s.skip == nil {
+			s.skip = make([]bool, len(s.t.Recipients))
+			s.refused = &Error{Phase: PhaseRcpt, Err: err, Local: true}
+		}
+		s.skip[i] = true
+	}
+	return nil
+}
+
+func (s *sending) skipped(i int) bool { return s.skip != nil && s.skip[i] }
+
+func (s *sending) toSend() (n int) {
+	for i := range s.t.Recipients {
+		if !s.skipped(i) {
+			n++
+		}
+	}
+	return n
+}
+
+// logInFirst logs in, or gives the mechanism that may travel with the envelope.
+func (s *sending) logInFirst(ctx context.Context) (*attempt, *Error) {
+	if !s.loginDue() {
+		return nil, nil
+	}
+	if err := s.prepareLogin(ctx); err != nil {
+		return nil, err
+	}
+	if rider := s.rider(); rider != nil {
+		return rider, nil
+	}
+	return nil, s.logIn()
+}
+
+func (c *Conn) pipelining() bool { return c.extensions.Pipelining && !c.options.NoPipelining }
+
+// sayReset ends a transaction that failed, if there is one.
+func (c *Conn) sayReset() {
+	if c.open {
+		c.say(stepRSET, "RSET")
+	}
+}
+
+// hearReset reads the reply to what sayReset has said.
+func (c *Conn) hearReset() *Error {
+	if !c.open {
+		return nil
+	}
+	r, err := c.hear()
+	switch {
+	case err != nil:
+		return err
+	case r.Class() != reply.Success: // RFC 5321 section 4.1.1.5: it cannot be refused
+		c.fail(&Error{Phase: PhaseMail, Reply: r, Protocol: true, Err: errOutOfPlace})
+		return c.dead
+	}
+	c.open = false
+	return nil
+}
