@@ -10,10 +10,10 @@ import (
 )
 
 // Check looks at the permissions of a file with a secret in it, a configuration
-// file included. That group or others can read it is a warning, one line with
-// the command that mends it. That group or others can write it, or that it
-// belongs to neither root nor the user, is an error: somebody else decides what
-// it says.
+// file included. That its group can read or write it, or others can read it, is a
+// warning, one line with the command that mends it. That others can write it, or
+// that it belongs to neither root nor the user, is an error: somebody else
+// decides what it says. Root may use anybody's file, as root in a container must.
 func Check(path string) (warning string, err error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -31,12 +31,12 @@ func Check(path string) (warning string, err error) {
 func judge(path string, mode os.FileMode, owner, user int) (warning string, err error) {
 	mend := fmt.Sprintf("chmod %03o %s", mode&0o700, quote(path))
 	switch {
-	case owner != 0 && owner != user:
+	case owner != 0 && owner != user && user != 0:
 		return "", fmt.Errorf("%q has a secret in it and belongs to user %d, neither to root nor to you", path, owner)
-	case mode&0o022 != 0:
+	case mode&0o002 != 0:
 		return "", fmt.Errorf("%q has a secret in it and can be written by %s; mend it with: %s", path, who(mode>>1), mend)
-	case mode&0o044 != 0:
-		return fmt.Sprintf("%q has a secret in it and can be read by %s; mend it with: %s", path, who(mode>>2), mend), nil
+	case mode&0o064 != 0:
+		return fmt.Sprintf("%q has a secret in it and can be read by %s; mend it with: %s", path, who(mode>>2|mode>>1), mend), nil
 	}
 	return "", nil
 }

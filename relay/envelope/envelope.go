@@ -1,0 +1,63 @@
+// Package envelope is who sends, who shall receive, and what became of each.
+// A recipient's fate is its own: it changes only through Apply, and only
+// forward, from Pending to Delivered, Deferred or Failed.
+package envelope
+
+import (
+	"time"
+
+	"mailchute/headers/address"
+)
+
+// Envelope is what RFC 5321 section 2.3.1 calls the envelope, with the
+// parameters that extensions attach to it. It is kept apart from the header
+// from the moment both are known.
+type Envelope struct {
+	Sender     address.Addr // the reverse-path; the zero value is the null one
+	Recipients []*Recipient
+	Options    Options
+}
+
+// Options are the wishes that hold for the whole message. A zero value asks for
+// nothing.
+type Options struct {
+	Return     Return     // RET, RFC 3461 section 4.3
+	EnvelopeID string     // ENVID as typed, not yet xtext; RFC 3461 section 4.4
+	EightBit   bool       // -B8BITMIME was given; only a hint, the body is looked at
+	SMTPUTF8   bool       // -U: ask for SMTPUTF8 even where nothing needs it, RFC 6531
+	RequireTLS bool       // RFC 8689
+	Priority   *int       // MT-PRIORITY, -9 to 9, RFC 6710; nil: not asked
+	DeliverBy  *DeliverBy // RFC 2852; nil: not asked
+	Hold       *Hold      // FUTURERELEASE, RFC 4865; nil: not asked
+}
+
+// Return is what a delivery report shall hold of the message.
+type Return string
+
+// The values of RET, RFC 3461 section 4.3.
+const (
+	ReturnFull    Return = "FULL"
+	ReturnHeaders Return = "HDRS"
+)
+
+// DeliverBy is a deadline, RFC 2852 section 4.
+type DeliverBy struct {
+	Deadline time.Time // seconds on the wire are counted from the time of sending
+	Return   bool      // R: send back when late; else N: notify only
+	Trace    bool      // T
+}
+
+// Hold asks for release at a later time, RFC 4865. Until is always set; For is
+// the wish as it was typed when it was a duration, zero otherwise.
+type Hold struct {
+	Until time.Time
+	For   time.Duration
+}
+
+// Notify is NOTIFY of RFC 3461 section 4.1. The zero value asks for nothing.
+type Notify struct {
+	Never, Success, Failure, Delay bool
+}
+
+// IsZero tells whether nothing was asked.
+func (n Notify) IsZero() bool { return n == Notify{} }

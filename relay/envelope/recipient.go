@@ -1,0 +1,137 @@
+package envelope
+
+import (
+	"time"
+
+	"mailchute/headers/address"
+	"mailchute/relay/reply"
+)
+
+// Recipient is one mailbox that shall get a copy, and what became of it.
+type Recipient struct {
+	Original   address.Addr // as the sender named it, after aliases: ORCPT, and the name in every report
+	Address    address.Addr // where the copy goes now; differs from Original behind a redirect
+	Trail      []Hop        // the redirects that led from Original to Address, in order
+	Notify     Notify
+	ValidSince time.Time // RRVS, RFC 7293; the zero time: not asked
+	Outcome    Outcome   // the latest word on it
+}
+
+// Hop is one followed redirect.
+type Hop struct {
+	From, To   address.Addr
+	Code       int  // 551, 557 or 558
+	Remembered bool // applied from memory, no server was asked
+}
+
+// State is where a recipient stands.
+type State int
+
+// The states. Pending is the zero value. Deferred may become anything later;
+// Delivered and Failed are final.
+const (
+	Pending State = iota
+	Delivered
+	Deferred
+	Failed
+)
+
+// Cause says what kind of trouble an outcome is; the exit table turns it into a
+// status of sysexits(3).
+type Cause int
+
+// The causes.
+const (
+	CauseNone        Cause = iota
+	CauseReply             // the server's reply says it all
+	CauseAddress           // the address or the message is malformed, or cannot be sent as it is
+	CauseHost              // a host name does not exist, for good
+	CauseRoute             // trouble with the way: resolve, connect, TLS, greeting, lost connection, timeout
+	CauseLogin             // the login was refused
+	CauseProtocol          // the server broke the protocol
+	CausePolicy            // our own policy forbids it
+	CauseUnsupported       // the server cannot do what was asked for
+	CauseRedirect          // a redirect that was not followed
+	CauseLoop              // a circle of redirects, or too many hops
+	CauseHold              // a later release was asked for, and the server does not do it
+)
+
+// Outcome is the latest word on a recipient: the state, why, and in whose words.
+type Outcome struct {
+	State  State
+	Cause  Cause
+	Reply  *reply.Reply   // what the server said, nil when it said nothing
+	Status reply.Enhanced // the enhanced status code: the reply's, else our own
+	Reason string         // in words, when there is no reply or more must be said
+	Server string         // who said it: the name of the server
+}
+
+// Text is the outcome in words for people: the reply, or our own code and
+// reason, or both.
+func (o Outcome) Text() string {
+	switch {
+	case o.Reply != nil && o.Reason != "" && o.Status != o.Reply.Enhanced && !o.Status.IsZero():
+		return o.Reply.Text() + " (" + o.Status.String() + " " + o.Reason + ")"
+	case o.Reply != nil && o.Reason != "":
+		return o.Reply.Text() + " (" + o.Reason + ")"
+	case o.Reply != nil:
+		return o.Reply.Text()
+	case !o.Status.IsZero() && o.Reason != "":
+		return o.Status.String() + " " + o.Reason
+	}
+	return o.Reason
+}
+
+// Apply gives r its next outcome. What is final stays: a delivered copy is never
+// failed afterwards, nor the other way round.
+func (r *Recipient) Apply(o Outcome) {
+	if r.Outcome.State == Delivered || r.Outcome.State == Failed {
+		return
+	}
+	r.Outcome = o
+}
+
+// Redirect puts the new address on the trail and makes r pending again.
+func (r *Recipient) Redirect(h Hop) {
+	r.Trail = append(r.Trail, h)
+	r.Address = h.To
+	r.Outcome = Outcome{}
+}
+
+// Restart takes r back to where the sender sent it, for when a remembered
+// redirect has come to nothing. It is the one way back from Failed.
+func (r *Recipient) Restart() {
+	r.Address, r.Trail, r.Outcome = r.Original, nil, Outcome{}
+}
+
+// Visited tells whether a has been an address of r already: a circle.
+func (r *Recipient) Visited(a address.Addr) bool {
+	if r.Address.Equal(a) || r.Original.Equal(a) {
+		return true
+	}
+	for _, h := range r.Trail {
+		if h.From.Equal(a) {
+			return true
+		}
+	}
+	return false
+}
+
+// Open is the recipients that still wait for an attempt.
+func (e *Envelope) Open() []*Recipient { return e.in(Pending) }
+
+// Deferred is the recipients to be tried again later.
+func (e *Envelope) Deferred() []*Recipient { return e.in(Deferred) }
+
+// Failed is the recipients that failed for good.
+func (e *Envelope) Failed() []*Recipient { return e.in(Failed) }
+
+func (e *Envelope) in(s State) []*Recipient {
+	var rs []*Recipient
+	for _, r := range e.Recipients {
+		if r.Outcome.State == s {
+			rs = append(rs, r)
+		}
+	}
+	return rs
+}
