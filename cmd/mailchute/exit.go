@@ -1,0 +1,156 @@
+package main
+
+import (
+	"errors"
+	"io/fs"
+
+	"mailchute/headers"
+	"mailchute/headers/address"
+	"mailchute/inject"
+	"mailchute/inject/aliases"
+	"mailchute/inject/config"
+	"mailchute/relay/envelope"
+)
+
+// exitStatus is a status of sysexits(3).
+type exitStatus int
+
+// The statuses. This file is the only place where meaning becomes a number.
+const (
+	exitOK          exitStatus = 0
+	exitUsage       exitStatus = 64
+	exitDataErr     exitStatus = 65
+	exitNoUser      exitStatus = 67
+	exitNoHost      exitStatus = 68
+	exitUnavailable exitStatus = 69
+	exitSoftware    exitStatus = 70
+	exitCantCreate  exitStatus = 73
+	exitIOErr       exitStatus = 74
+	exitTempFail    exitStatus = 75
+	exitProtocol    exitStatus = 76
+	exitNoPerm      exitStatus = 77
+	exitConfig      exitStatus = 78
+)
+
+// statusOfError is the status of a failure that struck before any recipient had
+// an outcome.
+func statusOfError(err error) exitStatus {
+	switch {
+	case is[*inject.UsageError](err), is[*inject.NoRecipients](err):
+		return exitUsage
+	case is[*address.Error](err):
+		return exitDataErr
+	case is[*headers.Error](err):
+		return statusOfHeader(err)
+	case is[*inject.SpoolError](err):
+		return exitCantCreate
+	case is[*inject.ReadError](err):
+		return exitIOErr
+	case is[*queueOffError](err):
+		return exitUnavailable
+	case is[*config.Error](err), errors.Is(err, config.ErrNone), is[*aliases.Error](err), is[*configError](err):
+		return exitConfig
+	case errors.Is(err, fs.ErrPermission):
+		return exitNoPerm
+	}
+	return exitSoftware
+}
+
+// statusOfHeader tells a message that has travelled too far (5.4.6) from one that
+// is no message.
+func statusOfHeader(err error) exitStatus {
+	var e *headers.Error
+	if errors.As(err, &e) && e.Status.Subject == 4 {
+		return exitUnavailable
+	}
+	return exitDataErr
+}
+
+func is[E error](err error) bool {
+	var e E
+	return errors.As(err, &e)
+}
+
+// statusOfOutcome is the status that one recipient's outcome asks for, when no
+// queue takes care of what is deferred.
+func statusOfOutcome(o envelope.Outcome) exitStatus {
+	switch o.State {
+	case envelope.Delivered:
+		return exitOK
+	case envelope.Failed:
+		return statusOfFailure(o)
+	}
+	switch o.Cause {
+	case envelope.CauseLogin:
+		return exitNoPerm
+	case envelope.CauseProtocol:
+		return exitProtocol
+	case envelope.CauseHold:
+		return exitUnavailable
+	}
+	return exitTempFail
+}
+
+func statusOfFailure(o envelope.Outcome) exitStatus {
+	switch o.Cause {
+	case envelope.CauseAddress:
+		return exitDataErr
+	case envelope.CauseHost:
+		return exitNoHost
+	case envelope.CausePolicy, envelope.CauseLogin:
+		return exitNoPerm
+	case envelope.CauseProtocol:
+		return exitProtocol
+	case envelope.CauseReply:
+		return statusOfReply(o)
+	}
+	return exitUnavailable
+}
+
+// statusOfReply reads a permanent reply: by its enhanced status code (RFC 3463)
+// where there is one, else by the code and the command.
+func statusOfReply(o envelope.Outcome) exitStatus {
+	switch s := o.Status; {
+	case s.Subject == 7:
+		return exitNoPerm
+	case s.Subject == 1:
+		switch s.Detail {
+		case 1, 4, 6: // no such mailbox, ambiguous, moved
+			return exitNoUser
+		case 2, 10: // no such host, null MX
+			return exitNoHost
+		case 3: // bad syntax
+			return exitDataErr
+		}
+		return exitUnavailable
+	case !s.IsZero():
+		return exitUnavailable
+	}
+	switch r := o.Reply; {
+	case r == nil:
+		return exitUnavailable
+	case r.Code == 530, r.Code == 534, r.Code == 535, r.Code == 538: // RFC 4954 section 6
+		return exitNoPerm
+	case r.Command == "RCPT" && (r.Code == 550 || r.Code == 551):
+		return exitNoUser
+	case r.Command == "RCPT" && r.Code == 553:
+		return exitDataErr
+	}
+	return exitUnavailable
+}
+
+// worst is the status of a whole submission: a permanent failure before a
+// temporary one, then the first in the order of the recipients.
+func worst(statuses []exitStatus) exitStatus {
+	worst := exitOK
+	for _, s := range statuses {
+		switch {
+		case s == exitOK:
+		case worst == exitOK, temporary(worst) && !temporary(s):
+			worst = s
+		}
+	}
+	return worst
+}
+
+func temporary(s exitStatus) bool { return s == exitTempFail || s == exitProtocol }

@@ -1,0 +1,206 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"time"
+
+	"mailchute/headers/address"
+	"mailchute/inject"
+	"mailchute/inject/config"
+	"mailchute/relay/logbook"
+	"mailchute/relay/queue"
+	"mailchute/relay/runner"
+)
+
+// runnerAccount is how the queue sends with this account.
+func (p *post) runnerAccount(sub *inject.Submission) *runner.Account {
+	return newRunnerAccount(p.account, sub.Who)
+}
+
+func newRunnerAccount(a *config.Account, who inject.Who) *runner.Account {
+	host := who.Hostname
+	if host == "" {
+		host = who.Fallback.Domain
+	}
+	return &runner.Account{
+		RetryMin: a.Queue.RetryMin, RetryMax: a.Queue.RetryMax, Expire: a.Queue.Expire, WarnAfter: a.Queue.WarnAfter,
+		Reporter: address.Addr{Local: "mailer-daemon", Domain: who.Fallback.Domain}, Host: host,
+	}
+}
+
+// newRunner makes the runner of a queue. Every account of the configuration can
+// be asked for; what one says of its queue's place has been settled already.
+func (f *face) newRunner(q *queue.Queue, j *journal) *runner.Runner {
+	return &runner.Runner{Queue: q, Workers: f.config.Default.Queue.Workers, Now: time.Now, Told: j.attempted,
+		Account: func(name string) (*runner.Account, error) {
+			a, err := f.config.Account(name)
+			if err != nil {
+				return nil, err
+			}
+			who, err := rules(a).Identity.Resolve(world(f.who, f.Getenv))
+			if err != nil {
+				return nil, err
+			}
+			p := &post{process: f.process, config: f.config, account: a, voice: f.voice, journal: j, loud: f.args.Verbose || isTerminal(f.Stderr)}
+			if p.trace, _, err = f.tracer(); err != nil {
+				return nil, err
+			}
+			ra := newRunnerAccount(a, who)
+			ra.Relay, err = p.relay(who.Hostname)
+			return ra, err
+		}}
+}
+
+// queues is the queues of all accounts, each once.
+func (f *face) queues() ([]*queue.Queue, error) {
+	accounts := append([]config.Account{f.config.Default}, f.config.Accounts...)
+	var qs []*queue.Queue
+	seen := map[string]bool{}
+	for i := range accounts {
+		q, err := f.openQueue(&accounts[i])
+		if err != nil {
+			return nil, err
+		}
+		if q != nil && !seen[q.Path()] {
+			seen[q.Path()] = true
+			qs = append(qs, q)
+		}
+	}
+	return qs, nil
+}
+
+// book is the log of a queue run.
+func (f *face) book() (*journal, func(), error) {
+	book, err := logbook.Open(f.config.Default.Log.To, f.config.Default.Log.Format, f.tag())
+	if err != nil {
+		return nil, nil, &configError{err}
+	}
+	return &journal{book: book, user: f.who.login}, func() { book.Close() }, nil
+}
+
+// flush is -q: one run, or with a time a run every so often.
+func (f *face) flush(ctx context.Context) error {
+	if err := f.load(); err != nil {
+		return err
+	}
+	r := f.args.Runner
+	if r.Every == 0 {
+		_, err := f.runQueues(ctx, runner.Scope{All: true, Match: matching(r)})
+		return err
+	}
+	if !r.Foreground {
+		return f.detach("-q" + "f" + r.Every.String())
+	}
+	for tick := time.NewTicker(r.Every); ; {
+		if _, err := f.runQueues(ctx, runner.Scope{}); err != nil {
+			f.voice.say("%v", err)
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			tick.Stop()
+			return nil
+		}
+	}
+}
+
+// runQueues makes one pass over all queues.
+func (f *face) runQueues(ctx context.Context, scope runner.Scope) (sum runner.Tally, err error) {
+	j, done, err := f.book()
+	if err != nil {
+		return sum, err
+	}
+	defer done()
+	qs, err := f.queues()
+	if err != nil {
+		return sum, err
+	}
+	for _, q := range qs {
+		tally, runErr := f.newRunner(q, j).Run(ctx, scope)
+		if runErr != nil {
+			err = runErr
+		}
+		sum.Messages += tally.Messages
+		sum.Delivered += tally.Delivered
+		sum.Deferred += tally.Deferred
+		sum.Failed += tally.Failed
+		f.tidy(q, j)
+		q.Close()
+	}
+	return sum, err
+}
+
+// tidy forgets what failed long ago and sweeps up what crashes left.
+func (f *face) tidy(q *queue.Queue, j *journal) {
+	now := time.Now()
+	if _, err := q.Expire(now.Add(-f.config.Default.Queue.KeepFailed)); err != nil {
+		j.note(err.Error())
+	}
+	for _, err := range q.Sweep(now) {
+		j.note(err.Error())
+	}
+}
+
+// pickUp starts a run in the background when something is due: machines without
+// serve or a timer get their queue emptied by the next mail that works.
+func (p *post) pickUp() {
+	if p.queue == nil {
+		return
+	}
+	for _, err := range p.queue.Due(time.Now(), p.account.Queue.RetryMax) {
+		if err != nil {
+			return
+		}
+		if err := p.runDetached(); err != nil {
+			p.warn("the queue could not be run: " + err.Error())
+		}
+		return
+	}
+}
+
+// runDetached starts a queue run that outlives this process, for some messages
+// or for all that is due.
+func (p *post) runDetached(ids ...string) error {
+	args := []string{"queue", "run", "-C", p.config.Path, "--queue-dir", p.queue.Path()}
+	return startDetached(append(args, ids...))
+}
+
+func (f *face) detach(option string) error {
+	return startDetached([]string{"sendmail", option, "-C", f.config.Path})
+}
+
+// startDetached runs this program in a session of its own, with nothing to read
+// from and nowhere to write to.
+func startDetached(args []string) error {
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	cmd := exec.Command(self, args...)
+	cmd.Dir = "/"
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("cannot start %s: %w", self, err)
+	}
+	return cmd.Process.Release()
+}
+
+// matches tells whether a message is one that -qI, -qR and -qS speak of.
+func matching(r inject.Runner) func(*queue.Entry) bool {
+	return func(e *queue.Entry) bool {
+		if !strings.Contains(e.ID, r.ID) || !strings.Contains(e.Envelope.Sender.String(), r.Sender) {
+			return false
+		}
+		for _, rcpt := range e.Envelope.Recipients {
+			if strings.Contains(rcpt.Address.String(), r.Recipient) || strings.Contains(rcpt.Original.String(), r.Recipient) {
+				return true
+			}
+		}
+		return false
+	}
+}

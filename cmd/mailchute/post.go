@@ -1,0 +1,231 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"mailchute/inject"
+	"mailchute/inject/config"
+	"mailchute/relay"
+	"mailchute/relay/envelope"
+	"mailchute/relay/queue"
+)
+
+// post takes submissions of one account to where they belong: to the smarthost,
+// to the queue, or back to the sender with words.
+type post struct {
+	process
+	config  *config.Config
+	account *config.Account
+	queue   *queue.Queue // nil: there is none
+	voice   voice
+	journal *journal
+	loud    bool // warnings about a success are shown
+	quiet   bool // failures are not
+	onError byte // -e
+
+	delivery config.Delivery
+	trace    io.Writer // of the SMTP dialogue; nil: not wanted
+}
+
+// post is made of what was typed and configured. done has to be called in the end.
+func (f *face) post(account *config.Account, j *journal) (p *post, done func(), err error) {
+	p = &post{process: f.process, config: f.config, account: account, voice: f.voice, journal: j,
+		loud: f.args.Verbose || isTerminal(f.Stderr), quiet: f.args.OnError == 'q', onError: f.args.OnError, delivery: account.Delivery}
+	if f.args.Delivery != "" {
+		p.delivery = config.Delivery(f.args.Delivery)
+	}
+	if p.queue, err = f.openQueue(account); err != nil {
+		return nil, nil, err
+	}
+	if p.queue == nil && p.delivery != config.Sync {
+		if p.delivery == config.Queued {
+			return nil, nil, &queueOffError{}
+		}
+		p.delivery = config.Sync // who waits for the delivery knows more, not less
+	}
+	var closer func()
+	if p.trace, closer, err = f.tracer(); err != nil {
+		return nil, nil, err
+	}
+	return p, func() {
+		closer()
+		if p.queue != nil {
+			p.queue.Close()
+		}
+	}, nil
+}
+
+// queueOffError is a wish for the queue where there is none.
+type queueOffError struct{}
+
+func (*queueOffError) Error() string {
+	return "the queue is turned off (queue.enabled), so nothing can be kept for later; the message was not sent"
+}
+
+// dispatch brings a submission on its way and gives the exit status.
+func (p *post) dispatch(ctx context.Context, sub *inject.Submission) exitStatus {
+	if p.delivery == config.Sync {
+		return p.deliver(ctx, sub)
+	}
+	var ids []string
+	for _, env := range sub.Envelopes {
+		id, err := p.accept(sub, env, nil)
+		if err != nil {
+			return p.notKept(sub, err)
+		}
+		ids = append(ids, id)
+		p.journal.accepted(sub, env, id)
+	}
+	if p.delivery == config.Background {
+		if err := p.runDetached(ids...); err != nil {
+			p.warn("not delivered in the background, the next run of the queue will: " + err.Error())
+		}
+	}
+	return p.conclude(sub)
+}
+
+// notKept is the end of a message that the queue could not take.
+func (p *post) notKept(sub *inject.Submission, err error) exitStatus {
+	status := exitTempFail
+	if errors.Is(err, queue.ErrUnusable) {
+		status = exitCantCreate
+	}
+	p.voice.say("the message was not accepted: %v", err)
+	p.journal.refused(err, status)
+	return status
+}
+
+// deliver sends now, and keeps what could not be sent for now.
+func (p *post) deliver(ctx context.Context, sub *inject.Submission) exitStatus {
+	r, err := p.relay(sub.Who.Hostname)
+	if err != nil {
+		p.voice.say("%v", err)
+		return exitConfig
+	}
+	worked := false
+	for _, env := range sub.Envelopes {
+		attempt := r.Deliver(ctx, env, sub.Message)
+		id := p.keep(sub, env)
+		p.journal.delivered(sub, env, attempt, id)
+		worked = worked || len(env.Deferred()) == 0 && attempt.Server != ""
+	}
+	if p.onError == 'm' || p.onError == 'w' || p.onError == 'e' {
+		p.mailBack(ctx, sub)
+	}
+	if worked {
+		p.pickUp()
+	}
+	return p.conclude(sub)
+}
+
+// relay is the way out of the account.
+func (p *post) relay(hello string) (*relay.Relay, error) {
+	if len(p.account.Smarthosts) == 0 {
+		return nil, fmt.Errorf("%s: no smarthost is configured; add a line such as smarthost = \"submission://smtp.example.org\"", p.config.Path)
+	}
+	var trace func(string)
+	if p.trace != nil {
+		trace = func(line string) { fmt.Fprintln(p.trace, printable(line)) }
+	}
+	warning, err := checkSecret(p.account)
+	if err != nil {
+		return nil, err
+	}
+	if warning != "" {
+		p.warn(warning)
+	}
+	r := newRelay(p.account, hello, trace)
+	r.Memory = openMemory(p.account, p.Getenv)
+	r.Observer = p.observer()
+	return r, nil
+}
+
+// observer tells the user and the log what happens on the way.
+func (p *post) observer() relay.Observer {
+	hook := onRedirect(p.account.Redirect.OnRedirect)
+	return relay.Observer{
+		Note: func(text string) {
+			p.journal.note(text)
+			if p.loud {
+				p.voice.say("%s", text)
+			}
+		},
+		Redirected: func(r *envelope.Recipient, server string) {
+			hop := r.Trail[len(r.Trail)-1]
+			p.journal.redirected(r.Original, hop, server)
+			if hop.Remembered {
+				if p.loud {
+					p.voice.say("%s: moved for good to %s, as a 557 said before", path(r.Original), path(r.Address))
+				}
+				return
+			}
+			p.voice.redirected(hop.From, hop)
+			if err := hook(context.Background(), hop); err != nil {
+				p.warn(err.Error())
+			}
+		},
+	}
+}
+
+// warn tells of what is odd and harmless.
+func (p *post) warn(text string) {
+	p.journal.note(text)
+	if p.loud {
+		p.voice.say("warning: %s", text)
+	}
+}
+
+// conclude prints a line for each recipient that did not get the message and is
+// not taken care of.
+func (p *post) conclude(sub *inject.Submission) exitStatus {
+	var statuses []exitStatus
+	sub.Each(func(r *envelope.Recipient) {
+		switch {
+		case p.journal.isKept(r):
+			if p.loud && r.Outcome.State == envelope.Deferred {
+				p.voice.say("%s: kept in the queue: %s", path(r.Original), r.Outcome.Text())
+			}
+		case r.Outcome.State != envelope.Delivered:
+			statuses = append(statuses, statusOfOutcome(r.Outcome))
+			if !p.quiet {
+				p.voice.fail(r)
+			}
+		}
+	}, func(m inject.Malformed) {
+		statuses = append(statuses, statusOfError(m.Element.Err))
+		if !p.quiet {
+			p.voice.malformed(m.Element)
+		}
+		p.journal.malformed(m)
+	})
+	status := p.journal.close(worst(statuses))
+	if p.onError == 'e' {
+		return exitOK
+	}
+	return status
+}
+
+// tracer shows the dialogue where -v and -X want it; nil when nobody does.
+func (f *face) tracer() (trace io.Writer, done func(), err error) {
+	done = func() {}
+	var to []io.Writer
+	if f.args.Verbose {
+		to = append(to, f.Stderr)
+	}
+	if name := f.args.TraceFile; name != "" {
+		file, err := os.OpenFile(name, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+		if err != nil {
+			return nil, done, &inject.SpoolError{Err: fmt.Errorf("option -X: %w", err)}
+		}
+		done = func() { file.Close() }
+		to = append(to, file)
+	}
+	if to == nil {
+		return nil, done, nil
+	}
+	return io.MultiWriter(to...), done, nil
+}

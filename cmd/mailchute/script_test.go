@@ -1,0 +1,118 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestMain makes this program, under each of its names, a command of the scripts.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"mailchute": main, "sendmail": main, "mailq": main, "newaliases": main})
+}
+
+// TestScripts runs the stories under testdata/script on the real binary. Besides
+// testscript's own commands they have:
+//
+//	smarthost [RULES]  starts a scripted smarthost; RULES is a file, see peer_test.go.
+//	                   $SMARTHOST is its host and port
+//	config FILE        FILE with variables filled in becomes the configuration
+//	arrived N          the smarthost has accepted N messages: the i-th lies in
+//	                   i.eml, its envelope in i.env
+//	wire TEXT          a command that begins with TEXT was received
+//	! wire TEXT        none was
+//	status N COMMAND   runs COMMAND, which must end with status N
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: filepath.Join("..", "..", "testdata", "script"),
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("HOME", e.WorkDir)
+			e.Setenv("XDG_CONFIG_HOME", filepath.Join(e.WorkDir, "xdg"))
+			e.Setenv("XDG_STATE_HOME", filepath.Join(e.WorkDir, "state"))
+			e.Setenv("MAILCHUTE_CONFIG", filepath.Join(e.WorkDir, "mailchute.toml"))
+			e.Setenv("TMPDIR", e.WorkDir)
+			return nil
+		},
+		Condition: func(c string) (bool, error) { return c == "root" && os.Getuid() == 0, nil },
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"smarthost": startPeer, "config": writeConfig, "arrived": arrived, "wire": wire, "status": status, "generate": generate,
+		},
+	})
+}
+
+func startPeer(ts *testscript.TestScript, neg bool, args []string) {
+	rules := ""
+	if len(args) > 0 {
+		rules = ts.ReadFile(args[0])
+	}
+	p, err := newPeer(rules)
+	ts.Check(err)
+	ts.Defer(p.close)
+	ts.Setenv("SMARTHOST", p.address())
+	byDir.Store(ts.Getenv("WORK"), p)
+}
+
+func thePeer(ts *testscript.TestScript) *peer {
+	p, ok := byDir.Load(ts.Getenv("WORK"))
+	if !ok {
+		ts.Fatalf("no smarthost was started")
+	}
+	return p.(*peer)
+}
+
+func writeConfig(ts *testscript.TestScript, neg bool, args []string) {
+	text := os.Expand(ts.ReadFile(args[0]), ts.Getenv)
+	ts.Check(os.WriteFile(ts.MkAbs("mailchute.toml"), []byte(text), 0o600))
+}
+
+func arrived(ts *testscript.TestScript, neg bool, args []string) {
+	messages := thePeer(ts).messages()
+	if want, err := strconv.Atoi(args[0]); err != nil || want != len(messages) {
+		ts.Fatalf("%d messages arrived, want %s", len(messages), args[0])
+	}
+	for i, m := range messages {
+		ts.Check(os.WriteFile(ts.MkAbs(fmt.Sprintf("%d.eml", i+1)), bytes.ReplaceAll(m.text, []byte("\r\n"), []byte("\n")), 0o600))
+		ts.Check(os.WriteFile(ts.MkAbs(fmt.Sprintf("%d.env", i+1)), []byte(strings.Join(m.envelope, "\n")+"\n"), 0o600))
+	}
+}
+
+func wire(ts *testscript.TestScript, neg bool, args []string) {
+	found := false
+	for _, line := range thePeer(ts).commands() {
+		found = found || strings.HasPrefix(line, args[0])
+	}
+	if found == neg {
+		ts.Fatalf("on the wire: %q", thePeer(ts).commands())
+	}
+}
+
+// generate NAME TEXT COUNT writes TEXT, with \n and %d for the number, COUNT
+// times to NAME.
+func generate(ts *testscript.TestScript, neg bool, args []string) {
+	n, err := strconv.Atoi(args[2])
+	ts.Check(err)
+	text := strings.ReplaceAll(args[1], `\n`, "\n")
+	var b strings.Builder
+	for i := range n {
+		b.WriteString(strings.ReplaceAll(text, "%d", strconv.Itoa(i)))
+	}
+	f, err := os.OpenFile(ts.MkAbs(args[0]), os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+	ts.Check(err)
+	_, err = f.WriteString(b.String())
+	ts.Check(err)
+	ts.Check(f.Close())
+}
+
+func status(ts *testscript.TestScript, neg bool, args []string) {
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	if err = ts.Exec(args[1], args[2:]...); exitCode(err) != want {
+		ts.Fatalf("%v, want status %d", err, want)
+	}
+}

@@ -1,0 +1,112 @@
+package inject
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"mailchute/headers"
+	"mailchute/relay/message"
+)
+
+// MemoryBody is the size of a body up to which it is kept in memory; a larger
+// one goes to a file, so that memory does not grow with the message.
+const MemoryBody = 1 << 20
+
+// Input is a message as it was read.
+type Input struct {
+	Header headers.Header // as piped in, not yet rewritten
+	Body   *message.Body
+}
+
+// ReadError is a failure to read standard input or to put it aside.
+type ReadError struct {
+	Doing string
+	Err   error
+}
+
+func (e *ReadError) Error() string { return e.Doing + ": " + e.Err.Error() }
+func (e *ReadError) Unwrap() error { return e.Err }
+
+// SpoolError is a temporary file that could not be made for a large body.
+type SpoolError struct{ Err error }
+
+func (e *SpoolError) Error() string {
+	return "a message over 1 MiB needs a temporary file: " + e.Err.Error()
+}
+func (e *SpoolError) Unwrap() error { return e.Err }
+
+// Read reads one message to the end of r. A large body goes to the file that
+// spool gives, which has no name in any directory or shall lose it. The error is
+// a *ReadError, a *SpoolError or, for a header that is too large, *headers.Error.
+func Read(r io.Reader, spool func() (*os.File, error)) (*Input, error) {
+	br := bufio.NewReaderSize(r, 64<<10)
+	h, err := headers.Read(br)
+	if tooLarge := new(headers.Error); errors.As(err, &tooLarge) {
+		return nil, err
+	}
+	if err != nil {
+		return nil, &ReadError{"reading standard input", err}
+	}
+	body, err := readBody(br, r, spool)
+	if err != nil {
+		return nil, err
+	}
+	return &Input{h, body}, nil
+}
+
+// readBody reads what is buffered in br and then the rest of r, past br: a
+// large body is copied once, not twice.
+func readBody(br *bufio.Reader, r io.Reader, spool func() (*os.File, error)) (*message.Body, error) {
+	var scan message.Scanner
+	// Fresh memory costs only the pages that are written to: a short message
+	// touches one.
+	buf := make([]byte, MemoryBody)
+	n, err := io.ReadFull(br, buf[:br.Buffered()])
+	for err == nil && len(buf)-n >= 512 {
+		var k int
+		k, err = r.Read(buf[n:])
+		n += k
+	}
+	scan.Write(buf[:n])
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		return message.NewBody(buf[:n:n], scan.Traits()), nil
+	}
+	if err != nil {
+		return nil, &ReadError{"reading standard input", err}
+	}
+	return spill(buf[:n], r, &scan, spool)
+}
+
+// spill puts buf and the rest of r into a file. buf serves as the copy buffer
+// from then on.
+func spill(buf []byte, r io.Reader, scan *message.Scanner, spool func() (*os.File, error)) (*message.Body, error) {
+	f, err := spool()
+	if err != nil {
+		return nil, &SpoolError{err}
+	}
+	if _, err = f.Write(buf); err == nil {
+		_, err = io.CopyBuffer(struct{ io.Writer }{io.MultiWriter(f, scan)}, struct{ io.Reader }{r}, buf[:256<<10])
+	}
+	if err != nil {
+		f.Close()
+		return nil, &ReadError{fmt.Sprintf("copying the message to %s", f.Name()), err}
+	}
+	return message.NewFileBody(f, 0, scan.Traits()), nil
+}
+
+// TempFile is a file without a name in dir, for large bodies. It vanishes with
+// its last descriptor.
+func TempFile(dir string) (*os.File, error) {
+	f, err := os.CreateTemp(dir, ".mailchute-")
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Remove(f.Name()); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}

@@ -1,0 +1,128 @@
+package inject
+
+import (
+	"strings"
+
+	"mailchute/headers"
+	"mailchute/headers/address"
+	"mailchute/inject/aliases"
+	"mailchute/relay/envelope"
+)
+
+// Malformed is a recipient that is no address. The good ones get the message
+// all the same.
+type Malformed struct {
+	Element address.Element // its Err is set
+	Before  int             // how many good recipients stand in front of it
+}
+
+// Each goes through the recipients in the order in which they were named, the
+// malformed ones in their place.
+func (s *Submission) Each(good func(*envelope.Recipient), bad func(Malformed)) {
+	next := 0
+	for i, r := range s.recipients {
+		for ; next < len(s.Malformed) && s.Malformed[next].Before <= i; next++ {
+			bad(s.Malformed[next])
+		}
+		good(r)
+	}
+	for ; next < len(s.Malformed); next++ {
+		bad(s.Malformed[next])
+	}
+}
+
+// Senders is what an account can be chosen by before there is one: the envelope
+// sender as far as the command line gives it, and the From address.
+func Senders(a *Args, in *Input, w World, r Rules) (sender, from address.Addr) {
+	who, err := r.Identity.Resolve(w)
+	if err != nil {
+		return address.Addr{}, headers.Originator(in.Header)
+	}
+	from = headers.Originator(in.Header).Qualify(who.Domain)
+	if a.HasSender && who.Trusted {
+		if f, err := address.Parse(a.Sender); err == nil {
+			return f.Qualify(who.Domain), from
+		}
+	}
+	return address.Addr{}, from
+}
+
+// address makes the envelopes: arguments first, then the header's addresses
+// with -t, each mailbox once.
+func (s *Submission) address(a *Args, in *Input, r Rules, sender address.Addr, options envelope.Options) error {
+	b := addressing{Submission: s, table: r.Aliases, sender: sender, options: options, notify: a.Notify,
+		seen: make(map[string]bool, len(a.Recipients))}
+	for _, arg := range a.Recipients {
+		b.add(address.ParseArgument(arg))
+	}
+	if a.FromHeader {
+		b.add(headers.Recipients(in.Header))
+	}
+	if len(s.recipients) == 0 && len(s.Malformed) == 0 {
+		return &NoRecipients{FromHeader: a.FromHeader}
+	}
+	return nil
+}
+
+// addressing is the state of address.
+type addressing struct {
+	*Submission
+	table   *aliases.Table
+	sender  address.Addr
+	options envelope.Options
+	notify  envelope.Notify
+	seen    map[string]bool
+}
+
+func (b *addressing) add(elements []address.Element) {
+	for _, e := range elements {
+		if e.Err != nil {
+			b.Malformed = append(b.Malformed, Malformed{e, len(b.recipients)})
+			continue
+		}
+		if e.Addr.IsNull() {
+			continue
+		}
+		if b.table != nil && b.isLocal(e.Addr) && b.expand(e) {
+			continue
+		}
+		b.recipient(e.Addr, b.sender)
+	}
+}
+
+// isLocal tells whether a name may be an alias: without a domain, or at the
+// machine's own.
+func (s *Submission) isLocal(a address.Addr) bool { return a.Domain == "" || s.isOwn(a.Domain) }
+
+func (s *Submission) isOwn(domain string) bool {
+	return strings.EqualFold(domain, s.Who.Domain) || strings.EqualFold(domain, s.Who.Hostname)
+}
+
+// recipient gives to a copy, unless it has one already.
+func (b *addressing) recipient(a, sender address.Addr) {
+	a = a.Qualify(b.Who.Domain)
+	if a.Domain == "" && !strings.EqualFold(a.Local, "postmaster") {
+		// RFC 5321 section 2.3.5: nothing unqualified goes out
+		a.Domain = b.Who.Fallback.Domain
+	}
+	if b.seen[a.Key()] {
+		return
+	}
+	b.seen[a.Key()] = true
+	r := &envelope.Recipient{Original: a, Address: a, Notify: b.notify}
+	b.recipients = append(b.recipients, r)
+	env := b.envelope(sender)
+	env.Recipients = append(env.Recipients, r)
+}
+
+// envelope is the one with this sender.
+func (b *addressing) envelope(sender address.Addr) *envelope.Envelope {
+	for _, e := range b.Envelopes {
+		if e.Sender == sender {
+			return e
+		}
+	}
+	e := &envelope.Envelope{Sender: sender, Options: b.options}
+	b.Envelopes = append(b.Envelopes, e)
+	return e
+}

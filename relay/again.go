@@ -1,0 +1,74 @@
+package relay
+
+import (
+	"errors"
+
+	"mailchute/relay/envelope"
+	"mailchute/relay/smtp"
+)
+
+// wayLost is the trouble with the way that ended a transaction, nil where every
+// word was said. What this side would not send is no trouble with the way, and
+// the server's 421 is, wherever it stands (RFC 5321 section 3.8).
+func wayLost(res smtp.Result) *smtp.Error {
+	var e *smtp.Error
+	switch {
+	case errors.As(res.Err, &e) && !(e.Local && (e.Phase == smtp.PhaseMail || e.Phase == smtp.PhaseRcpt)):
+		return e
+	case res.Final != nil && res.Final.Code == 421:
+		return &smtp.Error{Phase: smtp.PhaseFinal, Reply: res.Final}
+	case res.Mail != nil && res.Mail.Code == 421:
+		return &smtp.Error{Phase: smtp.PhaseMail, Reply: res.Mail}
+	}
+	for _, r := range res.Recipients {
+		if r != nil && r.Code == 421 {
+			return &smtp.Error{Phase: smtp.PhaseRcpt, Reply: r}
+		}
+	}
+	return nil
+}
+
+// sendAgain makes ready for another try of a transaction whose way was lost: by
+// a new connection where the old one has served before, without PIPELINING where
+// the server broke on a group of commands, or at the next smarthost. It does not
+// where there is no other way, and where nobody knows whether the server has the
+// message: a second copy could be one too many.
+func (d *delivery) sendAgain(lost *smtp.Error) bool {
+	switch {
+	case lost.Phase == smtp.PhaseFinal && (lost.Reply == nil || lost.Protocol):
+		return false
+	case d.served:
+		d.Close()
+	case lost.Pipelined && !d.plainly:
+		d.plainly = true
+		d.Close()
+	case d.next+1 < len(d.Smarthosts):
+		d.passOver(d.lostBy(lost))
+		d.giveUp()
+	default:
+		return false
+	}
+	return true
+}
+
+// leave ends a connection whose way was lost for good. Where it had served
+// before, the rest goes by a new one; else it waits, as a server that breaks at
+// its first transaction is not asked once for each of thousands.
+func (d *delivery) leave(lost *smtp.Error) {
+	served, o := d.served, d.lostBy(lost)
+	d.Close()
+	switch {
+	case lost.Phase == smtp.PhaseLogin: // the password will not get better
+		d.passOver(o)
+		d.giveUp()
+	case !served:
+		d.list.rest(o)
+	}
+}
+
+func (d *delivery) lostBy(lost *smtp.Error) envelope.Outcome {
+	if lost.Server == "" {
+		lost.Server = d.conn.Name()
+	}
+	return fromError(lost)
+}

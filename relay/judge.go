@@ -1,0 +1,118 @@
+package relay
+
+import (
+	"crypto/tls"
+	"errors"
+
+	"mailchute/relay/envelope"
+	"mailchute/relay/fit"
+	"mailchute/relay/reply"
+	"mailchute/relay/route"
+	"mailchute/relay/smtp"
+)
+
+// judge is what the replies of a transaction mean for its i-th recipient. The
+// earliest bad word counts: the login's, MAIL's, the recipient's own, DATA's,
+// the final one. Only a whole row of good words is a delivery.
+func judge(res smtp.Result, i int) envelope.Outcome {
+	if !loginStands(res) {
+		return fromError(res.Err)
+	}
+	for _, r := range []*reply.Reply{res.Mail, res.Recipients[i], res.Data, res.Final} {
+		if r != nil && r.Class() != reply.Success && !(r == res.Data && r.Class() == reply.Intermediate) {
+			return fromReply(*r)
+		}
+	}
+	switch {
+	case res.Mail != nil && res.Recipients[i] != nil && res.Final != nil:
+		return fromReply(*res.Final)
+	case res.Err != nil:
+		return fromError(res.Err)
+	}
+	return envelope.Outcome{State: envelope.Deferred, Cause: envelope.CauseProtocol, Status: protocolStatus, Reason: "the server did not say what became of the message"}
+}
+
+var protocolStatus = reply.Enhanced{Class: 4, Subject: 5, Detail: 0}
+
+// fromReply judges by the first digit alone, RFC 5321 section 4.3.2.
+func fromReply(r reply.Reply) envelope.Outcome {
+	o := envelope.Outcome{Cause: envelope.CauseReply, Reply: &r, Status: r.Enhanced}
+	switch r.Class() {
+	case reply.Success:
+		o.State, o.Cause = envelope.Delivered, envelope.CauseNone
+	case reply.Temporary:
+		o.State = envelope.Deferred
+	case reply.Permanent:
+		o.State = envelope.Failed
+	default: // 1yz, or 3yz where none belongs: a fault, never a success
+		o.State, o.Cause, o.Status = envelope.Deferred, envelope.CauseProtocol, protocolStatus
+		o.Reason = "the server broke the protocol"
+	}
+	return o
+}
+
+// fromError is the outcome of trouble with the way. It is temporary whatever
+// the server said: a smarthost that refuses today is mended tomorrow.
+func fromError(err error) envelope.Outcome {
+	o := envelope.Outcome{State: envelope.Deferred, Cause: envelope.CauseRoute, Status: reply.Enhanced{Class: 4, Subject: 4, Detail: 1}, Reason: err.Error()}
+	var e *smtp.Error
+	if !errors.As(err, &e) {
+		return o
+	}
+	o.Server = e.Server
+	if e.Reply != nil {
+		context := *e
+		context.Reply = nil
+		o.Reply, o.Status, o.Reason = e.Reply, e.Reply.Enhanced, context.Error()
+	}
+	refused := e.Reply != nil && e.Reply.Class() == reply.Permanent
+	switch {
+	case e.Phase == smtp.PhaseLogin && (refused || e.Local):
+		o.Cause = envelope.CauseLogin
+	case e.Phase == smtp.PhaseMail && e.Local:
+		o.State, o.Cause, o.Status = envelope.Failed, envelope.CauseAddress, reply.Enhanced{Class: 5, Subject: 1, Detail: 7}
+	case e.Phase == smtp.PhaseRcpt && e.Local:
+		o.State, o.Cause, o.Status = envelope.Failed, envelope.CauseAddress, reply.Enhanced{Class: 5, Subject: 1, Detail: 3}
+	case e.Protocol:
+		o.Cause, o.Status = envelope.CauseProtocol, protocolStatus
+	}
+	return o
+}
+
+// unfit is the outcome of a message or an address that cannot go to this server.
+func unfit(err error) *envelope.Outcome {
+	o := &envelope.Outcome{State: envelope.Failed, Cause: envelope.CauseUnsupported, Reason: err.Error()}
+	var e *fit.Error
+	if errors.As(err, &e) {
+		o.Status, o.Reason = e.Status, e.Reason
+	}
+	return o
+}
+
+// unsupported is the outcome of a smarthost form that has no endpoint here.
+func unsupported(s route.Smarthost) envelope.Outcome {
+	return envelope.Outcome{State: envelope.Failed, Cause: envelope.CauseUnsupported, Status: reply.Enhanced{Class: 5, Subject: 3, Detail: 5},
+		Reason: "smarthost " + s.String() + ": this form is not available in this version"}
+}
+
+// tooMany tells whether a reply to RCPT means that the transaction is full: 452,
+// or 552 from a server of the old school (RFC 5321 section 4.5.3.1.10) unless it
+// speaks of the mailbox.
+func tooMany(r reply.Reply) bool {
+	full := reply.Enhanced{Subject: 5, Detail: 3}
+	about := reply.Enhanced{Subject: r.Enhanced.Subject, Detail: r.Enhanced.Detail}
+	return r.Code == 452 && about.Subject != 2 || r.Code == 552 && (r.Enhanced.IsZero() || about == full)
+}
+
+func tlsName(s *tls.ConnectionState) string {
+	if s == nil {
+		return ""
+	}
+	switch s.Version {
+	case tls.VersionTLS13:
+		return "TLS1.3"
+	case tls.VersionTLS12:
+		return "TLS1.2"
+	}
+	return "TLS"
+}

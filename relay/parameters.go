@@ -1,0 +1,247 @@
+package relay
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"mailchute/headers/address"
+	"mailchute/relay/envelope"
+	"mailchute/relay/fit"
+	"mailchute/relay/reply"
+	"mailchute/relay/smtp"
+)
+
+// parameters turns the wishes of an envelope into the parameters of MAIL and
+// RCPT, as far as the server offers them. A parameter that was not offered is
+// never sent (RFC 5321 section 4.1.1.2): a wish is then dropped with a note, a
+// demand refuses the message before any data.
+type parameters struct {
+	options envelope.Options
+	ext     smtp.Extensions
+	secure  bool // verified TLS
+	now     time.Time
+	note    func(string)
+}
+
+// mail is the parameters of MAIL. The outcome is not nil when the message must
+// not go to this server.
+func (p parameters) mail(c *fit.Content) ([]string, *envelope.Outcome) {
+	var out []string
+	if p.ext.Size {
+		size := c.Estimate()
+		if limit := p.ext.MaxSize; limit > 0 && size > limit { // RFC 1870 section 6.1
+			return nil, refuse(5, 3, 4, fmt.Sprintf("the message has %d octets, the server takes at most %d", size, limit))
+		}
+		out = append(out, "SIZE="+strconv.FormatInt(size, 10))
+	}
+	if b := c.BodyType(); b != "" {
+		out = append(out, "BODY="+b) // RFC 6152 section 2, RFC 3030 section 3
+	}
+	if c.SMTPUTF8() {
+		out = append(out, "SMTPUTF8") // RFC 6531 section 3.4
+	}
+	for _, f := range []func([]string) ([]string, *envelope.Outcome){p.requireTLS, p.dsn, p.priority, p.deliverBy, p.hold} {
+		var refusal *envelope.Outcome
+		if out, refusal = f(out); refusal != nil {
+			return nil, refusal
+		}
+	}
+	return out, nil
+}
+
+// requireTLS is RFC 8689 section 4.2.1: only over verified TLS to a server that
+// offers it, or not at all.
+func (p parameters) requireTLS(out []string) ([]string, *envelope.Outcome) {
+	switch {
+	case !p.options.RequireTLS:
+		return out, nil
+	case !p.secure:
+		return nil, refuse(5, 7, 10, "REQUIRETLS was asked for, and the connection has no verified TLS")
+	case !p.ext.RequireTLS:
+		return nil, refuse(5, 7, 30, "REQUIRETLS was asked for, and the server does not offer it")
+	}
+	return append(out, "REQUIRETLS"), nil
+}
+
+// dsn is RET and ENVID, RFC 3461 sections 4.3 and 4.4.
+func (p parameters) dsn(out []string) ([]string, *envelope.Outcome) {
+	o := p.options
+	if !p.ext.DSN {
+		if o.Return != "" || o.EnvelopeID != "" {
+			p.drop("DSN")
+		}
+		return out, nil
+	}
+	if o.Return != "" {
+		ret := o.Return
+		if o.RequireTLS { // RFC 8689 section 5: the text must not come back over unknown ways
+			ret = envelope.ReturnHeaders
+		}
+		out = append(out, "RET="+string(ret))
+	}
+	if o.EnvelopeID != "" {
+		out = append(out, "ENVID="+xtext(o.EnvelopeID))
+	}
+	return out, nil
+}
+
+// priority is a parameter of MAIL, not of RCPT: RFC 6710 section 3.
+func (p parameters) priority(out []string) ([]string, *envelope.Outcome) {
+	if p.options.Priority == nil {
+		return out, nil
+	}
+	if !p.ext.MTPriority {
+		p.drop("MT-PRIORITY")
+		return out, nil
+	}
+	return append(out, "MT-PRIORITY="+strconv.Itoa(*p.options.Priority)), nil
+}
+
+// deliverBy is RFC 2852 section 4: in mode R the deadline is a demand.
+func (p parameters) deliverBy(out []string) ([]string, *envelope.Outcome) {
+	by := p.options.DeliverBy
+	if by == nil {
+		return out, nil
+	}
+	within := by.Deadline.Sub(p.now)
+	left := int(math.Ceil(within.Seconds()))
+	switch {
+	case !p.ext.DeliverBy && by.Return:
+		return nil, refuse(5, 4, 7, "a deadline was set with --deliver-by, and the server does not offer DELIVERBY")
+	case !p.ext.DeliverBy:
+		p.drop("DELIVERBY")
+		return out, nil
+	case by.Return && left <= 0:
+		return nil, refuse(5, 4, 7, "the deadline set with --deliver-by has passed")
+	case by.Return && within < p.ext.MinBy: // section 4.1.4.1
+		return nil, refuse(5, 4, 7, fmt.Sprintf("the deadline is %d seconds away, and the server needs at least %.0f", left, p.ext.MinBy.Seconds()))
+	}
+	mode := ";N"
+	if by.Return {
+		mode = ";R"
+	}
+	if by.Trace {
+		mode += "T"
+	}
+	return append(out, "BY="+strconv.Itoa(left)+mode), nil
+}
+
+// hold is FUTURERELEASE, RFC 4865 section 3: one of HOLDFOR and HOLDUNTIL,
+// within what the server allows.
+func (p parameters) hold(out []string) ([]string, *envelope.Outcome) {
+	h := p.options.Hold
+	if h == nil {
+		return out, nil
+	}
+	left := h.Until.Sub(p.now)
+	if left <= 0 {
+		return out, nil // released already
+	}
+	switch {
+	case !p.ext.FutureRelease:
+		return nil, notHeld("a hold was asked for, and the server does not offer FUTURERELEASE")
+	case p.ext.MaxHold > 0 && left > p.ext.MaxHold,
+		!p.ext.MaxUntil.IsZero() && h.Until.After(p.ext.MaxUntil):
+		return nil, notHeld("a hold was asked for, and it is longer than the server allows")
+	case h.For > 0:
+		return append(out, "HOLDFOR="+strconv.Itoa(int(math.Ceil(left.Seconds())))), nil
+	}
+	return append(out, "HOLDUNTIL="+h.Until.UTC().Format("2006-01-02T15:04:05Z")), nil
+}
+
+// notHeld defers: who has a queue can hold the message there.
+func notHeld(reason string) *envelope.Outcome {
+	return &envelope.Outcome{State: envelope.Deferred, Cause: envelope.CauseHold, Status: reply.Enhanced{Class: 5, Subject: 3, Detail: 3}, Reason: reason}
+}
+
+// rcpt is the parameters of one RCPT.
+func (p parameters) rcpt(r *envelope.Recipient, utf8 bool) []string {
+	var out []string
+	switch {
+	case r.Notify.IsZero():
+	case p.ext.DSN:
+		out = append(out, "NOTIFY="+notify(r.Notify))
+	default:
+		p.drop("DSN")
+	}
+	if p.ext.DSN && (!r.Notify.IsZero() || len(r.Trail) > 0) {
+		// RFC 3461 section 4.2: the address as the sender named it
+		out = append(out, "ORCPT="+originalRecipient(r.Original, utf8))
+	}
+	if p.ext.RRVS && !r.ValidSince.IsZero() && len(r.Trail) == 0 {
+		out = append(out, "RRVS="+r.ValidSince.UTC().Format("2006-01-02T15:04:05Z")) // RFC 7293 section 3.1
+	}
+	return out
+}
+
+func (p parameters) drop(extension string) {
+	if p.note != nil {
+		p.note("the server does not offer " + extension + "; sent without")
+	}
+}
+
+func refuse(class, subject, detail int, reason string) *envelope.Outcome {
+	cause := envelope.CauseUnsupported
+	if subject == 7 {
+		cause = envelope.CausePolicy
+	}
+	return &envelope.Outcome{State: envelope.Failed, Cause: cause, Status: reply.Enhanced{Class: class, Subject: subject, Detail: detail}, Reason: reason}
+}
+
+// notify is the value of NOTIFY, RFC 3461 section 4.1.
+func notify(n envelope.Notify) string {
+	if n.Never {
+		return "NEVER"
+	}
+	var words []string
+	if n.Success {
+		words = append(words, "SUCCESS")
+	}
+	if n.Failure {
+		words = append(words, "FAILURE")
+	}
+	if n.Delay {
+		words = append(words, "DELAY")
+	}
+	return strings.Join(words, ",")
+}
+
+// originalRecipient is the value of ORCPT: rfc822 and xtext, or for an address
+// outside ASCII utf-8 and the form of RFC 6533 section 3.
+func originalRecipient(a address.Addr, utf8 bool) string {
+	s := a.String()
+	if a.IsASCII() {
+		return "rfc822;" + xtext(s)
+	}
+	var b strings.Builder
+	b.WriteString("utf-8;")
+	for _, r := range s {
+		switch {
+		case r < 128 && plain(byte(r)) && r != '\\':
+			b.WriteRune(r)
+		case r >= 128 && utf8:
+			b.WriteRune(r) // utf-8-addr-unitext, only where SMTPUTF8 is used
+		default:
+			fmt.Fprintf(&b, `\x{%X}`, r)
+		}
+	}
+	return b.String()
+}
+
+// xtext is RFC 3461 section 4.
+func xtext(s string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if plain(s[i]) {
+			b.WriteByte(s[i])
+		} else {
+			fmt.Fprintf(&b, "+%02X", s[i])
+		}
+	}
+	return b.String()
+}
+
+func plain(c byte) bool { return c >= '!' && c <= '~' && c != '+' && c != '=' }

@@ -1,0 +1,176 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"mailchute/headers/address"
+	"mailchute/relay/envelope"
+	"mailchute/relay/fit"
+	"mailchute/relay/redirect"
+	"mailchute/relay/reply"
+	"mailchute/relay/smtp"
+)
+
+// batch picks the mailboxes for the next transaction, as many as the server
+// takes in one: what it says of itself (RFC 9422 sections 4.2 and 4.3), and what
+// it has shown.
+func (d *delivery) batch() []*mailbox {
+	limits := d.conn.Extensions().Limits
+	most := limits.RcptMax
+	if d.most > 0 && (most == 0 || d.most < most) {
+		most = d.most
+	}
+	return d.list.take(most, limits.RcptDomainMax)
+}
+
+// transact sends one transaction and gives its recipients their outcomes.
+func (d *delivery) transact(ctx context.Context, batch []*mailbox) {
+	t, batch, err := d.prepare(batch)
+	if err != nil {
+		for _, m := range batch {
+			m.apply(*err)
+		}
+		return
+	}
+	if len(batch) == 0 { // none of them can be sent to this server
+		return
+	}
+	t.Last = d.last && d.list.isEmpty()
+	res := d.conn.Send(ctx, t)
+	lost := wayLost(res)
+	if lost != nil && d.sendAgain(lost) {
+		d.list.back(batch)
+		return
+	}
+	d.settle(batch, res)
+	if lost != nil {
+		d.leave(lost)
+		return
+	}
+	d.served = true
+}
+
+// prepare fits message, addresses and parameters to the server. Mailboxes that
+// cannot be sent to it get their outcome and are left out; the outcome that is
+// returned holds for all.
+func (d *delivery) prepare(batch []*mailbox) (smtp.Transaction, []*mailbox, *envelope.Outcome) {
+	var t smtp.Transaction
+	ext := d.conn.Extensions()
+	content, err := fit.Fit(d.msg, fit.Server{EightBitMIME: ext.EightBitMIME, BinaryMIME: ext.BinaryMIME && ext.Chunking, SMTPUTF8: ext.SMTPUTF8}, d.wantsUTF8(batch))
+	if err != nil {
+		return t, batch, unfit(err)
+	}
+	t.Content, t.Binary = content, content.BodyType() == "BINARYMIME"
+	if t.Sender, err = fit.Path(d.env.Sender, content.SMTPUTF8()); err != nil {
+		return t, batch, unfit(err)
+	}
+	p := parameters{options: d.env.Options, ext: ext, secure: d.conn.TLS() != nil && d.conn.Unverified() == nil, now: time.Now(), note: d.remark}
+	mail, refusal := p.mail(content)
+	if refusal != nil {
+		return t, batch, refusal
+	}
+	t.Parameters = mail
+	var sendable []*mailbox
+	for _, m := range batch {
+		path, err := fit.Path(m.addr, content.SMTPUTF8())
+		if err != nil {
+			m.apply(*unfit(err))
+			continue
+		}
+		t.Recipients = append(t.Recipients, smtp.Recipient{Path: path, Parameters: p.rcpt(m.recipients[0], content.SMTPUTF8())})
+		sendable = append(sendable, m)
+	}
+	return t, sendable, nil
+}
+
+// wantsUTF8 tells whether an address cannot travel without SMTPUTF8, or the user
+// asked for it. A domain alone never needs it: it has an A-label (RFC 5890).
+func (d *delivery) wantsUTF8(batch []*mailbox) bool {
+	if d.env.Options.SMTPUTF8 || !(address.Addr{Local: d.env.Sender.Local}).IsASCII() {
+		return true
+	}
+	for _, m := range batch {
+		if !(address.Addr{Local: m.addr.Local}).IsASCII() {
+			return true
+		}
+	}
+	return false
+}
+
+// settle gives each mailbox of the batch what the replies mean for it.
+func (d *delivery) settle(batch []*mailbox, res smtp.Result) {
+	accepted := 0
+	for _, r := range res.Recipients {
+		if r != nil && r.Class() == reply.Success {
+			accepted++
+		}
+	}
+	welcome := loginStands(res) && res.Mail != nil && res.Mail.Class() == reply.Success
+	var open []*mailbox
+	for i, m := range batch {
+		if r := res.Recipients[i]; r != nil && welcome {
+			if tooMany(*r) && accepted > 0 {
+				d.most = accepted
+				open = append(open, m) // for the next transaction
+				continue
+			}
+			if d.Redirect.Covers(r.Code) {
+				d.list.forget(m)
+				d.redirect(m, *r)
+				continue
+			}
+		}
+		o := judge(res, i)
+		o.Server = d.conn.Name()
+		m.apply(o)
+	}
+	d.list.back(open)
+	d.list.add(d.redirected...)
+	d.redirected = d.redirected[:0]
+}
+
+func loginStands(res smtp.Result) bool {
+	var e *smtp.Error
+	return !errors.As(res.Err, &e) || e.Phase != smtp.PhaseLogin
+}
+
+// redirect asks the policy what a redirecting reply means for each recipient of
+// the mailbox: their trails may differ.
+func (d *delivery) redirect(m *mailbox, r reply.Reply) {
+	for _, rcpt := range m.recipients {
+		v := d.Redirect.Decide(redirect.Question{
+			Reply: r, Old: rcpt.Address, Visited: rcpt.Visited, Hops: len(rcpt.Trail), Trusted: d.conn.Trusted(),
+			ServerNames: []string{d.conn.Name(), d.Smarthosts[d.next].Host},
+		})
+		if !v.Follow {
+			rcpt.Apply(envelope.Outcome{State: envelope.Failed, Cause: envelope.CauseRedirect, Reply: &r, Status: v.Status, Reason: v.Reason, Server: d.conn.Name()})
+			continue
+		}
+		hop := envelope.Hop{From: rcpt.Address, To: v.To, Code: r.Code}
+		d.learnt(hop)
+		rcpt.Redirect(hop)
+		if d.Observer.Redirected != nil {
+			d.Observer.Redirected(rcpt, d.conn.Name())
+		}
+		if v.Direct {
+			rcpt.Apply(envelope.Outcome{State: envelope.Failed, Cause: envelope.CauseUnsupported, Status: reply.Enhanced{Class: 5, Subject: 4, Detail: 4},
+				Reason: "redirected to <" + v.To.String() + ">, which must not be tried at the old mailbox's own server, and delivery to the new domain's servers is not available"})
+			continue
+		}
+		d.redirected = append(d.redirected, rcpt)
+	}
+}
+
+// remark notes a text, once in a delivery.
+func (d *delivery) remark(text string) {
+	if d.Observer.Note == nil || d.remarks[text] {
+		return
+	}
+	if d.remarks == nil {
+		d.remarks = map[string]bool{}
+	}
+	d.remarks[text] = true
+	d.Observer.Note(text)
+}

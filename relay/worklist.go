@@ -1,0 +1,126 @@
+package relay
+
+import (
+	"slices"
+	"strings"
+
+	"mailchute/headers/address"
+	"mailchute/relay/envelope"
+)
+
+// mailbox is one RCPT: the recipients that meet in one address get one copy.
+type mailbox struct {
+	addr       address.Addr
+	recipients []*envelope.Recipient
+	settled    bool             // it has its outcome
+	outcome    envelope.Outcome // what became of it
+}
+
+// apply gives the mailbox its outcome, and so all that meet in it, now and later.
+func (m *mailbox) apply(o envelope.Outcome) {
+	m.settled, m.outcome = true, o
+	for _, r := range m.recipients {
+		r.Apply(o)
+	}
+}
+
+// worklist is the mailboxes of one delivery: those that wait for a transaction,
+// in the order in which they were named, and what became of the others. Each
+// recipient costs the same, however many transactions there are.
+type worklist struct {
+	waiting []*mailbox          // the first next of them are no longer
+	next    int                 // the first that waits
+	known   map[string]*mailbox // waiting, in a transaction, or settled
+	grouped int                 // up to here waiting is grouped by domain
+}
+
+// begin takes in the recipients of env that are open. A mailbox that has had its
+// copy in an earlier attempt, or waits for the next one, is known.
+func (w *worklist) begin(env *envelope.Envelope) {
+	w.known = make(map[string]*mailbox, len(env.Recipients))
+	for _, r := range env.Recipients {
+		if s := r.Outcome.State; s == envelope.Delivered || s == envelope.Deferred {
+			w.known[r.Address.Key()] = &mailbox{addr: r.Address, settled: true, outcome: r.Outcome}
+		}
+	}
+	w.add(env.Open()...)
+}
+
+// add puts recipients to the mailboxes that they name. One whose mailbox has its
+// outcome already shares it: nobody gets two copies.
+func (w *worklist) add(recipients ...*envelope.Recipient) {
+	for _, r := range recipients {
+		key := r.Address.Key()
+		m := w.known[key]
+		switch {
+		case m == nil:
+			m = &mailbox{addr: r.Address, recipients: []*envelope.Recipient{r}}
+			w.known[key] = m
+			w.waiting = append(w.waiting, m)
+		case m.settled:
+			r.Apply(m.outcome)
+		default:
+			m.recipients = append(m.recipients, r)
+		}
+	}
+}
+
+// isEmpty tells whether nobody waits.
+func (w *worklist) isEmpty() bool { return w.next == len(w.waiting) }
+
+// take removes at most most mailboxes in at most domains different domains from
+// the front; 0 is no limit.
+func (w *worklist) take(most, domains int) []*mailbox {
+	if domains > 0 {
+		w.group()
+	}
+	start, seen := w.next, map[string]bool{}
+	for ; w.next < len(w.waiting); w.next++ {
+		if most > 0 && w.next-start == most {
+			break
+		}
+		if domains > 0 {
+			domain := strings.ToLower(w.waiting[w.next].addr.Domain)
+			if !seen[domain] && len(seen) == domains {
+				break
+			}
+			seen[domain] = true
+		}
+	}
+	return slices.Clone(w.waiting[start:w.next])
+}
+
+// back puts mailboxes of the batch that was taken last to the front again.
+func (w *worklist) back(batch []*mailbox) {
+	w.next -= len(batch)
+	copy(w.waiting[w.next:], batch)
+}
+
+// group brings those that wait into an order in which each domain stands
+// together, where its first mailbox stands.
+func (w *worklist) group() {
+	if w.grouped == len(w.waiting) {
+		return
+	}
+	w.grouped = len(w.waiting)
+	first := map[string]int{}
+	for _, m := range w.waiting[w.next:] {
+		if domain := strings.ToLower(m.addr.Domain); first[domain] == 0 {
+			first[domain] = len(first) + 1
+		}
+	}
+	slices.SortStableFunc(w.waiting[w.next:], func(a, b *mailbox) int {
+		return first[strings.ToLower(a.addr.Domain)] - first[strings.ToLower(b.addr.Domain)]
+	})
+}
+
+// forget opens the address of a mailbox whose recipients have moved away from
+// it: whoever is led there asks again.
+func (w *worklist) forget(m *mailbox) { delete(w.known, m.addr.Key()) }
+
+// rest empties the list and gives all that waited their outcome.
+func (w *worklist) rest(o envelope.Outcome) {
+	for ; w.next < len(w.waiting); w.next++ {
+		w.waiting[w.next].apply(o)
+	}
+}
