@@ -67,6 +67,13 @@ type Verdict struct {
 // Covers tells whether a reply with this code is a redirect under p.
 func (p Policy) Covers(code int) bool { return slices.Contains(p.Codes, code) }
 
+// Recalls tells whether a remembered redirect may be applied behind hops others.
+// It was believed when it was learnt; what has been forbidden since stays
+// forbidden.
+func (p Policy) Recalls(e Entry, hops int) bool {
+	return p.Follow != FollowNever && p.Covers(e.Code) && p.allows(e.New.Domain) && hops < p.MaxHops
+}
+
 // Decide judges one reply. Only a reply to RCPT redirects; elsewhere both codes
 // are plain failures.
 func (p Policy) Decide(q Question) Verdict {
