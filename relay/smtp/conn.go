@@ -12,6 +12,7 @@
 //     write. Over TLS from the start, with PIPELINING and a login by PLAIN or
 //     EXTERNAL, one message to any number of recipients takes five: handshake,
 //     greeting, EHLO, envelope, content (RFC 2920 section 3.1, RFC 4954 section 4).
+//     DATA, where there is no CHUNKING, waits for the login and makes a sixth.
 //   - Nothing is pipelined without the offer, no octet of content is sent before a
 //     recipient was accepted, and none at all when the login was refused.
 //   - Credentials go over verified TLS, a Unix socket or loopback only, and show up

@@ -27,7 +27,7 @@ func (d *dots) Write(p []byte) (int, error) {
 	n := len(p)
 	for len(p) > 0 {
 		if p[0] == '.' && d.tail[1] == '\n' {
-			if _, err := io.WriteString(d.w, "."); err != nil {
+			if _, err := d.w.Write(p[:1]); err != nil {
 				return 0, err
 			}
 		}

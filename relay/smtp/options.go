@@ -3,6 +3,7 @@ package smtp
 import (
 	"cmp"
 	"context"
+	"crypto/x509"
 	"net"
 	"time"
 
@@ -26,6 +27,15 @@ type Endpoint struct {
 	Address  string // host:port with a name or a literal address, or the path of a socket
 	Host     string // the server's name in certificates and messages; "" is the host of Address
 	Security Security
+
+	// Hearsay: Host was learnt from DNS without proof. Its certificate is verified
+	// as Security demands, but makes nobody Trusted: whoever forged the name has a
+	// good certificate for it.
+	Hearsay bool
+
+	// Verify, if not nil, takes the place of chain and name: it judges the
+	// certificates that the server sent, its own first (DANE, RFC 7672).
+	Verify func(chain []*x509.Certificate) error
 }
 
 // TLS is what is asked of TLS. The zero value asks for TLS 1.2, a certificate

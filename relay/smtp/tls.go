@@ -73,14 +73,27 @@ func (c *Conn) tlsConfig() (*tls.Config, error) {
 		config.Certificates = []tls.Certificate{pair}
 	}
 	config.VerifyConnection = func(state tls.ConnectionState) error {
-		err := t.verify(state.PeerCertificates, config.ServerName, roots)
-		c.verified, c.unverified = err == nil, err
+		err := c.verify(state.PeerCertificates, config.ServerName, roots)
+		c.unverified = err
+		if err == nil && c.endpoint.Hearsay {
+			c.unverified = errHearsay
+		}
+		c.verified = c.unverified == nil
 		if c.endpoint.Security == Opportunistic && t.Fingerprint == nil {
 			return nil // RFC 7435: better than no TLS at all, which would be the other choice
 		}
 		return err
 	}
 	return config, nil
+}
+
+var errHearsay = errors.New("the server's certificate is good, but its name came from DNS without proof")
+
+func (c *Conn) verify(chain []*x509.Certificate, name string, roots *x509.CertPool) error {
+	if c.endpoint.Verify != nil && c.options.TLS.Fingerprint == nil {
+		return c.endpoint.Verify(chain)
+	}
+	return c.options.TLS.verify(chain, name, roots)
 }
 
 // verify checks the certificate of a server: the fingerprint if there is one,

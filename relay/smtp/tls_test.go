@@ -201,7 +201,7 @@ func TestTLSOnAPlainPort(t *testing.T) {
 
 func TestOldTLSIsRefused(t *testing.T) {
 	ca := newAuthority(t)
-	config := &tls.Config{Certificates: []tls.Certificate{ca.issue(&x509.Certificate{DNSNames: []string{"mx.example"}})}, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11} //nolint:gosec
+	config := &tls.Config{Certificates: []tls.Certificate{ca.issue(&x509.Certificate{DNSNames: []string{"mx.example"}})}, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}
 	e := listen(t, func(conn net.Conn) { simple(conn, config, true) })
 	e.Security = Implicit
 	if _, err := Connect(t.Context(), e, Options{TLS: TLS{RootsFile: ca.file}}); err == nil {

@@ -55,7 +55,7 @@ func is(r *reply.Reply, class reply.Class) bool { return r != nil && r.Class() =
 
 // Send sends one transaction, after the login if one is due. Recipients that
 // the server refuses do not stop the others. With PIPELINING it takes two
-// flights.
+// flights; a third when the login is part of it and the content goes by DATA.
 //
 // Where no recipient is accepted no content is sent. A message has been taken
 // when Result.Final is there and a success. Err with PhaseFinal means that
