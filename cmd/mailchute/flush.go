@@ -152,6 +152,11 @@ func (p *post) pickUp() {
 	if p.queue == nil {
 		return
 	}
+	done, busy, err := p.queue.LockRun()
+	if busy || err != nil {
+		return
+	}
+	done()
 	for _, err := range p.queue.Due(time.Now(), p.account.Queue.RetryMax) {
 		if err != nil {
 			return

@@ -57,8 +57,7 @@ func (c *queueCommand) run(ctx context.Context, p process, words string) exitSta
 	case "flush":
 		return c.flush(ctx, f)
 	case "run":
-		_, err := f.runQueues(ctx, runner.Scope{Only: c.Run.IDs})
-		return f.report(err)
+		return f.report(c.runDue(ctx, f))
 	}
 	qs, err := f.queues()
 	if err != nil {
@@ -77,6 +76,31 @@ func (c *queueCommand) run(ctx context.Context, p process, words string) exitSta
 		return f.each(qs, c.Release.IDs, (*queue.Queue).Unhold)
 	}
 	return f.each(qs, c.Remove.IDs, (*queue.Queue).Delete)
+}
+
+// runDue tries what is due, unless another process is at it, or the messages
+// that were named.
+func (c *queueCommand) runDue(ctx context.Context, f *face) error {
+	if len(c.Run.IDs) > 0 {
+		_, err := f.runQueues(ctx, runner.Scope{Only: c.Run.IDs})
+		return err
+	}
+	qs, err := f.queues()
+	if err != nil {
+		return err
+	}
+	for _, q := range qs {
+		done, busy, err := q.LockRun()
+		if busy {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		defer done()
+	}
+	_, err = f.runQueues(ctx, runner.Scope{})
+	return err
 }
 
 // flush tries all that waits; the status tells whether something still does.
