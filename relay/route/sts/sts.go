@@ -1,0 +1,53 @@
+// Package sts finds the MTA-STS policy of a domain, RFC 8461: a promise, fetched
+// over verified HTTPS, that the domain's mail servers have names from a list and
+// certificates that can be verified.
+//
+// A policy that was seen once holds until it is too old, whatever somebody on the
+// way does to DNS or HTTPS (section 5.1, section 10.2); so what is fetched is kept
+// on disk. A domain whose policy cannot be had, and of which none is kept, has
+// none: it cannot be told from a domain that never had one.
+package sts
+
+import (
+	"context"
+	"time"
+)
+
+// Book is the policies of domains. It may be used by many at once, also by many
+// processes over one directory.
+type Book struct {
+	// Dir is where policies are kept; "" keeps none. It is made when it is
+	// needed, and not used when others than its owner can write to it.
+	Dir string
+	// TXT asks DNS for the texts at a name; a name that is not there has none.
+	TXT func(ctx context.Context, name string) ([]string, error)
+	// Fetch gets the text of a domain's policy over verified HTTPS.
+	Fetch func(ctx context.Context, domain string) (string, error)
+	// Now is the clock; nil is time.Now.
+	Now func() time.Time
+}
+
+// Policy is the policy that holds for a domain, given in A-labels, and false when
+// there is none.
+func (b *Book) Policy(ctx context.Context, domain string) (Policy, bool) {
+	now := time.Now
+	if b.Now != nil {
+		now = b.Now
+	}
+	kept, known := b.load(domain, now())
+	texts, err := b.TXT(ctx, "_mta-sts."+domain)
+	id, published := parseRecord(texts)
+	if err != nil || !published || known && kept.ID == id {
+		return kept.policy, known && kept.policy.Mode != None
+	}
+	text, err := b.Fetch(ctx, domain)
+	if err != nil {
+		return kept.policy, known && kept.policy.Mode != None // section 5.1: the old one holds
+	}
+	p, err := Parse(text)
+	if err != nil {
+		return kept.policy, known && kept.policy.Mode != None
+	}
+	b.save(domain, entry{ID: id, Fetched: now(), Text: text})
+	return p, p.Mode != None
+}
