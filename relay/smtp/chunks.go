@@ -39,9 +39,7 @@ func (s *sending) sendChunks() *Error {
 	case c.refusal == nil:
 		c.say(" LAST")
 		s.due = append(s.due, stepFinal)
-		if s.t.Last && s.pipelining() {
-			s.quit()
-		}
+		s.follow()
 		s.wire.flush()
 	}
 	return c.settle()
@@ -123,10 +121,10 @@ func (c *chunks) settle() *Error {
 		case c.refusal == nil && r.Class() != reply.Success:
 			c.refusal = r
 		case c.refusal == nil:
-			c.s.result.Final, c.s.open = r, false
+			c.s.conclude(r)
 			return nil
 		}
 	}
-	c.s.result.Final = c.refusal
+	c.s.conclude(c.refusal)
 	return nil
 }

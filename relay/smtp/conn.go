@@ -13,8 +13,11 @@
 //     EXTERNAL, one message to any number of recipients takes five: handshake,
 //     greeting, EHLO, envelope, content (RFC 2920 section 3.1, RFC 4954 section 4).
 //     DATA, where there is no CHUNKING, waits for the login and makes a sixth.
+//     In a row of messages each takes one: the next envelope travels with the
+//     content before it.
 //   - Nothing is pipelined without the offer, no octet of content is sent before a
-//     recipient was accepted, and none at all when the login was refused.
+//     recipient of that message was accepted, and none at all when the login was
+//     refused.
 //   - Credentials go over verified TLS, a Unix socket or loopback only, and show up
 //     in no error, reply or trace.
 //   - Whatever the server does, memory and time are bounded, and a message counts
@@ -55,10 +58,11 @@ type Conn struct {
 
 	login    loginState
 	hidden   veil
-	open     bool // a transaction is open at the server: RSET comes before the next one
-	mails    int  // transactions so far
-	leaving  bool // QUIT was said
-	hurrying bool // nobody wants to hear the reply to QUIT
+	open     bool     // a transaction is open at the server: RSET comes before the next one
+	ahead    *sending // its envelope went with the content before it, and its replies are due
+	mails    int      // transactions so far
+	leaving  bool     // QUIT was said
+	hurrying bool     // nobody wants to hear the reply to QUIT
 	dead     *Error
 }
 
@@ -205,10 +209,15 @@ func (c *Conn) Name() string { return c.name }
 func (c *Conn) Greeting() reply.Reply { return c.greeting }
 
 // Usable tells whether another transaction can be sent: the connection stands,
-// QUIT was not said, and the server's MAILMAX (RFC 9422) is not reached.
+// QUIT was not said, and the server's MAILMAX (RFC 9422) is not reached. The
+// transaction whose envelope went ahead has been counted already.
 func (c *Conn) Usable() bool {
+	return c.dead == nil && !c.leaving && (c.ahead != nil || c.mayMail())
+}
+
+func (c *Conn) mayMail() bool {
 	most := c.extensions.Limits.MailMax
-	return c.dead == nil && !c.leaving && (most == 0 || c.mails < most)
+	return most == 0 || c.mails < most
 }
 
 // Close says QUIT if that was not said, waits for the reply no longer than two
@@ -217,10 +226,14 @@ func (c *Conn) Close() error {
 	if c.dead != nil {
 		return nil // closed when it died
 	}
+	if c.ahead != nil && !c.ahead.chunked {
+		c.Abort() // the server waits for a text, and QUIT would be part of it
+		return nil
+	}
 	if !c.leaving { // RFC 5321 section 4.1.1.10
 		c.quit()
 		c.flush()
-		if !c.hurrying {
+		if !c.hurrying && c.ahead == nil {
 			_, _ = c.hear()
 		}
 	}

@@ -53,19 +53,23 @@ func (s *sending) sendChunked() *Error {
 // finish ends the content's flight and hears what became of the message.
 func (s *sending) finish() *Error {
 	s.due = append(s.due, stepFinal)
-	if s.t.Last && s.pipelining() {
-		s.quit()
-	}
+	s.follow()
 	s.wire.flush()
 	r, err := s.hear()
 	if err != nil {
 		return err
 	}
-	s.result.Final = r
-	// The end of DATA ends the transaction (RFC 5321 section 4.1.1.4); after a
-	// BDAT that failed its state is not known (RFC 3030 section 2).
-	s.open = s.chunked && r.Class() != reply.Success
+	s.conclude(r)
 	return nil
+}
+
+// conclude takes r for the word on the message. The end of DATA ends the
+// transaction (RFC 5321 section 4.1.1.4); after a BDAT that failed its state is
+// not known (RFC 3030 section 2), and RSET comes first. Where an envelope has
+// gone ahead behind BDAT that RSET is on its way.
+func (s *sending) conclude(r *reply.Reply) {
+	s.result.Final = r
+	s.open = s.chunked && (s.ahead != nil || r.Class() != reply.Success)
 }
 
 // write has the content written to w. Where it could not be sent to its end,

@@ -35,7 +35,7 @@ func (c *Conn) dialError(ctx context.Context, err error) *Error {
 	case ctx.Err() != nil:
 		e.Err, e.Timeout = ctx.Err(), isTimeout(ctx.Err())
 	case errors.As(err, &dns):
-		e.Phase, e.Err, e.Timeout = PhaseResolve, err, dns.IsTimeout
+		e.Phase, e.Err, e.Timeout = PhaseResolve, errors.New(dns.Err), dns.IsTimeout // without the resolver's address
 	case isTimeout(err):
 		e.Err, e.Timeout = lateError{c.options.Timeouts.Connect}, true
 	default:

@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -79,7 +80,14 @@ func parseDialogue(t *testing.T, text string) (calls []call) {
 func play(t *testing.T, text string) {
 	var c *Conn
 	var peer *player
-	for _, call := range parseDialogue(t, text) {
+	calls := parseDialogue(t, text)
+	transactions := make([]*Transaction, len(calls)+1)
+	for i, call := range calls {
+		if call.words[0] == "send" {
+			transactions[i] = sendWords(call.words[1:])
+		}
+	}
+	for i, call := range calls {
 		if call.words[0] == "connect" {
 			peer = &player{t: t}
 		}
@@ -95,7 +103,10 @@ func play(t *testing.T, text string) {
 		case "login":
 			got = outcome(c.Login(t.Context()))
 		case "send":
-			transaction := sendWords(call.words[1:])
+			transaction := transactions[i]
+			if slices.Contains(call.words, "next") {
+				transaction.Next = func(Result) *Transaction { return transactions[i+1] }
+			}
 			got = resultLines(transaction, c.Send(t.Context(), transaction))
 		case "close":
 			got = outcome(c.Close())
@@ -140,12 +151,14 @@ func connectWords(t *testing.T, words []string) (Endpoint, Options) {
 	return e, o
 }
 
-func sendWords(words []string) Transaction {
-	tr := Transaction{Sender: "me@a.example", Content: text("Subject: hi\r\n\r\n.dot\r\n")}
+func sendWords(words []string) *Transaction {
+	tr := &Transaction{Sender: "me@a.example", Content: text("Subject: hi\r\n\r\n.dot\r\n")}
 	for _, w := range words {
 		switch key, value, _ := strings.Cut(w, "="); key {
 		case "last":
 			tr.Last = true
+		case "next": // the next call's; with a value one that will not be sent
+			tr.Next = func(Result) *Transaction { return sendWords([]string{value}) }
 		case "unknown":
 			tr.Content = unknown{tr.Content}
 		case "binary":
@@ -188,7 +201,7 @@ func outcome(err error) []string {
 	return []string{fmt.Sprintf("error %s%s: %v", e.Phase, flags, err)}
 }
 
-func resultLines(tr Transaction, r Result) (lines []string) {
+func resultLines(tr *Transaction, r Result) (lines []string) {
 	add := func(name string, rep *reply.Reply) {
 		if rep != nil {
 			lines = append(lines, name+": "+rep.Text())

@@ -7,14 +7,20 @@ import (
 	"mailchute/relay/reply"
 )
 
-// envelopeInGroup sends the envelope in one flight: [RSET] [AUTH] MAIL RCPT...
-// [DATA], and reads all the replies, each for its command (RFC 2920 section
-// 3.1). DATA is part of it where content goes by DATA and the login is settled:
-// a server that refuses the login and takes mail without one must not be left
-// waiting for the text. BDAT never is: content behind a BDAT that the server
-// refuses would be read as commands.
+// envelopeInGroup sends the envelope in one flight and hears the replies.
 func (s *sending) envelopeInGroup(rider *attempt) *Error {
-	first := !s.open && rider == nil // MAIL is the first of the group
+	s.first = !s.open && rider == nil
+	s.sayGroup(rider)
+	s.flush()
+	return s.hearGroup(rider)
+}
+
+// sayGroup adds the envelope to the flight: [RSET] [AUTH] MAIL RCPT... [DATA]
+// (RFC 2920 section 3.1). DATA is part of it where content goes by DATA and the
+// login is settled: a server that refuses the login and takes mail without one
+// must not be left waiting for the text. BDAT never is: content behind a BDAT
+// that the server refuses would be read as commands.
+func (s *sending) sayGroup(rider *attempt) {
 	s.sayReset()
 	if rider != nil {
 		s.sayAuth(rider)
@@ -25,11 +31,15 @@ func (s *sending) envelopeInGroup(rider *attempt) *Error {
 			s.sayRcpt(i)
 		}
 	}
-	ahead := !s.chunked && rider == nil
-	if ahead {
+	if s.groupHasData(rider) {
 		s.say(stepDATA, "DATA")
 	}
-	s.flush()
+}
+
+func (s *sending) groupHasData(rider *attempt) bool { return !s.chunked && rider == nil }
+
+// hearGroup reads the replies to the group, each for its command.
+func (s *sending) hearGroup(rider *attempt) *Error {
 	if err := s.hearReset(); err != nil {
 		return err
 	}
@@ -49,8 +59,8 @@ func (s *sending) envelopeInGroup(rider *attempt) *Error {
 	if err := s.hearEnvelope(); err != nil {
 		return err
 	}
-	if !ahead {
-		if err := s.lostPlace(first); err != nil {
+	if !s.groupHasData(rider) {
+		if err := s.lostPlace(); err != nil {
 			return err
 		}
 		return s.askForData()
@@ -62,7 +72,7 @@ func (s *sending) envelopeInGroup(rider *attempt) *Error {
 	if is(s.result.Data, reply.Intermediate) && !s.wanted() {
 		return s.nothingToSay()
 	}
-	return s.lostPlace(first)
+	return s.lostPlace()
 }
 
 // withdraw takes back an envelope whose login was refused: nothing that the
@@ -147,11 +157,11 @@ func (s *sending) nothingToSay() *Error {
 // lostPlace tells whether the server stumbled over the group itself: it did not
 // know commands that are good where they stood. Then they are worth another try
 // one by one.
-func (s *sending) lostPlace(first bool) *Error {
+func (s *sending) lostPlace() *Error {
 	stumbled := func(r *reply.Reply) bool { return r != nil && (r.Code == 500 || r.Code == 502 || r.Code == 503) }
 	r := &s.result
 	switch good := is(r.Mail, reply.Success); {
-	case !good && !first && stumbled(r.Mail):
+	case !good && !s.first && stumbled(r.Mail):
 		return s.stumble(PhaseMail, r.Mail)
 	case good && r.accepted() > 0 && stumbled(r.Data):
 		return s.stumble(PhaseData, r.Data)

@@ -46,7 +46,7 @@ func FuzzServer(f *testing.F) {
 		if size {
 			content = unknown{content}
 		}
-		r := c.Send(t.Context(), Transaction{Sender: "a@b", Recipients: many(2), Content: content})
+		r := c.Send(t.Context(), &Transaction{Sender: "a@b", Recipients: many(2), Content: content})
 		_ = c.Close()
 		wire := conn.out.String()
 		sent := strings.Contains(wire, "text of the message")
@@ -119,7 +119,7 @@ func BenchmarkData25MB(b *testing.B) {
 			b.SetBytes(content.Size())
 			b.ReportAllocs()
 			for b.Loop() {
-				if r := c.Send(b.Context(), Transaction{Sender: "a@b", Recipients: many(1), Content: content}); r.Err != nil || r.Final == nil {
+				if r := c.Send(b.Context(), &Transaction{Sender: "a@b", Recipients: many(1), Content: content}); r.Err != nil || r.Final == nil {
 					b.Fatalf("%+v", r)
 				}
 			}

@@ -144,7 +144,7 @@ func TestFlights(t *testing.T) {
 						t.Fatal(err)
 					}
 					content := lines(size)
-					r := c.Send(t.Context(), Transaction{Sender: "me@a.example", Recipients: many(recipients), Content: content, Last: true})
+					r := c.Send(t.Context(), &Transaction{Sender: "me@a.example", Recipients: many(recipients), Content: content, Last: true})
 					if r.Err != nil || r.Final == nil || r.Final.Code != 250 || r.accepted() != recipients {
 						t.Fatalf("%+v", r)
 					}
@@ -209,7 +209,7 @@ func TestContent(t *testing.T) {
 						defer f.Close()
 						onFile := file{f, int64(len(whole))}
 						for _, content := range []Content{whole, unknown{whole}, onFile, unknown{onFile}} {
-							r := c.Send(t.Context(), Transaction{Sender: "me@a.example", Content: content,
+							r := c.Send(t.Context(), &Transaction{Sender: "me@a.example", Content: content,
 								Recipients: []Recipient{{Path: "nobody@x.example"}, {Path: "a@x.example"}}})
 							if r.Err != nil || r.Final == nil || r.Final.Code != 250 || r.Recipients[0].Enhanced.String() != "5.1.1" {
 								t.Fatalf("%d octets: %+v", size, r)
@@ -246,7 +246,7 @@ func TestManyRecipients(t *testing.T) {
 		t.Fatal(err)
 	}
 	const n = 10_000
-	r := c.Send(t.Context(), Transaction{Sender: "a@b", Recipients: many(n), Content: lines(100)})
+	r := c.Send(t.Context(), &Transaction{Sender: "a@b", Recipients: many(n), Content: lines(100)})
 	if r.accepted() != n {
 		t.Errorf("%d of %d accepted", r.accepted(), n)
 	}
@@ -280,7 +280,7 @@ func TestRefusedInTheMiddle(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r := c.Send(t.Context(), Transaction{Sender: "a@b", Recipients: many(1), Content: endless{}})
+		r := c.Send(t.Context(), &Transaction{Sender: "a@b", Recipients: many(1), Content: endless{}})
 		if r.Err != nil || r.Final == nil || r.Final.Text() != "552 5.3.4 too big" || !c.Usable() {
 			t.Errorf("one by one %v: final %v, %v", plainly, r.Final, r.Err)
 		}
@@ -316,7 +316,7 @@ func TestContentOfAnotherSizeIsNeverTaken(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r := c.Send(t.Context(), Transaction{Sender: "a@b.example", Recipients: many(1), Content: wrongSize{lines(100), size}})
+		r := c.Send(t.Context(), &Transaction{Sender: "a@b.example", Recipients: many(1), Content: wrongSize{lines(100), size}})
 		var failed *Error
 		if !errors.As(r.Err, &failed) || failed.Phase != PhaseContent || !failed.Local || c.Usable() || len(b.messages) > 0 {
 			t.Errorf("size %d: %+v, %d messages", size, r, len(b.messages))
@@ -349,7 +349,7 @@ func TestNoSecretShows(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			r := c.Send(t.Context(), Transaction{Sender: "a@b", Recipients: many(1), Content: lines(10)})
+			r := c.Send(t.Context(), &Transaction{Sender: "a@b", Recipients: many(1), Content: lines(10)})
 			_ = c.Close()
 			fmt.Fprintf(&out, "%v\n%+v\n%v %v %v\n", r.Err, r.Err, r.Mail, r.Data, r.Recipients)
 			for _, s := range []string{"hunter22", "AGpvZQBodW50ZXIyMg", "aHVudGVyMjI", "auth=Bearer"} {

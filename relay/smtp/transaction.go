@@ -31,6 +31,13 @@ type Transaction struct {
 	Content    Content
 	Last       bool // QUIT follows; its reply is not waited for
 	Binary     bool // the content needs BDAT: BODY=BINARYMIME
+
+	// Next, if not nil, is asked for the transaction that will be sent behind this
+	// one; nil: not known. It is called once the content is written and only its
+	// flight is left to be ended, and is told what the server has said so far. The
+	// envelope that it gives travels in the same flight where that is allowed, and
+	// the Send of that very transaction finds its replies there.
+	Next func(sofar Result) *Transaction
 }
 
 // Result is what the server said. A nil reply means that none was read: the
@@ -55,14 +62,18 @@ func is(r *reply.Reply, class reply.Class) bool { return r != nil && r.Class() =
 
 // Send sends one transaction, after the login if one is due. Recipients that
 // the server refuses do not stop the others. With PIPELINING it takes two
-// flights; a third when the login is part of it and the content goes by DATA.
+// flights; a third when the login is part of it and the content goes by DATA;
+// and only one when its envelope has gone ahead with the content before it.
 //
 // Where no recipient is accepted no content is sent. A message has been taken
 // when Result.Final is there and a success. Err with PhaseFinal means that
 // nobody knows; with any other phase the server has not taken the message.
-func (c *Conn) Send(ctx context.Context, t Transaction) Result {
+func (c *Conn) Send(ctx context.Context, t *Transaction) Result {
 	defer c.under(ctx)()
-	s := sending{Conn: c, t: &t, result: Result{Recipients: make([]*reply.Reply, len(t.Recipients))}}
+	s := c.begun(t)
+	if s == nil {
+		s = newSending(c, t)
+	}
 	if t.Last {
 		c.hurrying = true
 	}
@@ -85,31 +96,22 @@ type sending struct {
 	t       *Transaction
 	result  Result
 	chunked bool   // BDAT
+	said    bool   // the envelope went ahead
+	first   bool   // MAIL is the first of its group
 	skip    []bool // recipients that this side refused; nil: none
 	refused *Error // why, for the first of them
 	parts   []string
 }
 
+func newSending(c *Conn, t *Transaction) *sending {
+	return &sending{Conn: c, t: t, result: Result{Recipients: make([]*reply.Reply, len(t.Recipients))}}
+}
+
 func (s *sending) run(ctx context.Context) *Error {
 	if s.dead != nil {
-		return s.dead
+		return s.unsaid()
 	}
-	if err := s.check(); err != nil {
-		return err
-	}
-	if len(s.skip) > 0 && s.toSend() == 0 {
-		return s.refused
-	}
-	rider, err := s.logInFirst(ctx)
-	if err != nil {
-		return err
-	}
-	s.mails++
-	if s.pipelining() {
-		err = s.envelopeInGroup(rider)
-	} else {
-		err = s.envelopeOneByOne()
-	}
+	err := s.envelope(ctx)
 	switch {
 	case err != nil:
 		return err
@@ -123,6 +125,40 @@ func (s *sending) run(ctx context.Context) *Error {
 		return s.sendData()
 	}
 	return nil
+}
+
+// envelope brings the replies to MAIL and to the RCPTs, and to DATA where content
+// goes by it.
+func (s *sending) envelope(ctx context.Context) *Error {
+	if s.said {
+		return s.hearGroup(nil)
+	}
+	if err := s.takeBack(); err != nil {
+		return err
+	}
+	if err := s.check(); err != nil {
+		return err
+	}
+	if len(s.skip) > 0 && s.toSend() == 0 {
+		return s.refused
+	}
+	rider, err := s.logInFirst(ctx)
+	if err != nil {
+		return err
+	}
+	s.mails++
+	if s.pipelining() {
+		return s.envelopeInGroup(rider)
+	}
+	return s.envelopeOneByOne()
+}
+
+// unsaid is why nothing was said of a transaction: the connection had died, and
+// in whatever phase that was, it was another transaction's.
+func (c *Conn) unsaid() *Error {
+	e := *c.dead
+	e.Phase, e.Pipelined, e.Local = PhaseMail, false, false
+	return &e
 }
 
 // check refuses what must not get on the wire.

@@ -247,7 +247,7 @@ func TestTrace(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r := c.Send(t.Context(), Transaction{Sender: "a@b", Recipients: many(1), Content: text("x\r\n"), Last: true}); r.Err != nil {
+	if r := c.Send(t.Context(), &Transaction{Sender: "a@b", Recipients: many(1), Content: text("x\r\n"), Last: true}); r.Err != nil {
 		t.Error(r.Err)
 	}
 	want := []string{
