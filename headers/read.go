@@ -12,6 +12,9 @@ import (
 // MaxSize is the size in octets up to which a header is read.
 const MaxSize = 64 << 20
 
+// MaxMembers is the number of list members up to which a header is read.
+const MaxMembers = 1 << 18
+
 // maxLine is the longest line that may go over a wire, without its CRLF: RFC
 // 5322 section 2.1.1. A field name has to fit in with its colon, as a name
 // cannot be folded.
@@ -33,7 +36,8 @@ func (e *Error) Error() string { return e.Status.String() + " " + e.Reason }
 // Lines may end in LF or CRLF, with any number of CRs; the fields end in CRLF. A
 // CR elsewhere and a NUL become blanks. The "From " line of an mbox in front is
 // dropped. All other octets stay as they are. An error of r is returned with
-// what was read before it; a section over MaxSize octets gives an *Error.
+// what was read before it; a section over MaxSize octets, or with more than
+// MaxMembers commas or semicolons, gives an *Error.
 func Read(r *bufio.Reader) (Header, error) {
 	block := make([]byte, 0, 2048)
 	for atTop := true; ; atTop = false {
@@ -45,16 +49,30 @@ func Read(r *bufio.Reader) (Header, error) {
 		case kind == otherLine && atTop && isMboxLine(r):
 			err = skipLine(r)
 		case kind == emptyLine:
-			return split(block), skipLine(r)
+			if err = skipLine(r); err == nil {
+				err = tooMany(block)
+			}
+			return split(block), err
 		case kind == fieldLine, kind == continuationLine && len(block) > 0:
 			block, err = appendLine(block, r)
 		default:
-			return split(block), nil
+			return split(block), tooMany(block)
 		}
 		if err != nil {
 			return split(block), err
 		}
 	}
+}
+
+// tooMany is the error of a header with lists that are long beyond all use: an
+// address takes many times more memory than the three octets it can be
+// written in.
+func tooMany(block []byte) error {
+	if bytes.Count(block, []byte(",")) <= MaxMembers && bytes.Count(block, []byte(";")) <= MaxMembers {
+		return nil
+	}
+	return &Error{reply.Enhanced{Class: 5, Subject: 5, Detail: 3}, // RFC 3463 section 3.6
+		fmt.Sprintf("the header has lists of more than %d members", MaxMembers)}
 }
 
 type lineKind int
@@ -70,8 +88,11 @@ const (
 // than it has to, so that a terminal or a pipe can be read line by line.
 func peekLine(r *bufio.Reader) (lineKind, error) {
 	named, blank, returns := false, false, false
+	window, err := r.Peek(min(r.Buffered(), maxLine)) // what is here already costs no waiting
 	for n := range maxLine {
-		window, err := r.Peek(n + 1)
+		if n == len(window) {
+			window, err = r.Peek(n + 1)
+		}
 		if len(window) <= n {
 			if returns && err == io.EOF {
 				return emptyLine, nil
@@ -130,6 +151,9 @@ func appendLine(block []byte, r *bufio.Reader) ([]byte, error) {
 		if len(block)+len(part)+1 > MaxSize {
 			return block[:start], &Error{reply.Enhanced{Class: 5, Subject: 3, Detail: 4},
 				fmt.Sprintf("the header is larger than %d octets", MaxSize)}
+		}
+		if need := len(block) + len(part) + len("\r\n"); need > cap(block) {
+			block = append(make([]byte, 0, 2*need), block...) // append adds a quarter, and copies a long header many times
 		}
 		block = append(block, part...)
 		if err == bufio.ErrBufferFull {

@@ -89,6 +89,27 @@ func TestReadRefusesAnEndlessHeader(t *testing.T) {
 	}
 }
 
+func TestReadRefusesListsWithoutEnd(t *testing.T) {
+	for _, tt := range []struct {
+		name, member string
+		times        int
+		refused      bool
+	}{
+		{"as many members as there may be", "a,", headers.MaxMembers, false},
+		{"one more", "a,", headers.MaxMembers + 1, true},
+		{"groups", "g:a;", headers.MaxMembers + 1, true},
+		{"spread over fields", "a,\nCc: b,\nTo: ", headers.MaxMembers/2 + 1, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := headers.Read(bufio.NewReader(strings.NewReader("To: " + strings.Repeat(tt.member, tt.times) + "\n\nbody\n")))
+			var e *headers.Error
+			if refused := errors.As(err, &e); refused != tt.refused || err != nil && !refused {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
 func TestFieldTellsItsParts(t *testing.T) {
 	h := read(t, "SUBJECT \t:  a\n\t b \nX:\n")
 	f, ok := h.First("Subject")

@@ -1,6 +1,10 @@
 package headers
 
-import "mailchute/headers/address"
+import (
+	"slices"
+
+	"mailchute/headers/address"
+)
 
 // Recipients are the mailboxes that a message names as its recipients: those of
 // all To, Cc and Bcc fields in order, members of groups too
@@ -10,13 +14,16 @@ import "mailchute/headers/address"
 // before Rewrite, which deletes Bcc.
 func Recipients(h Header) []address.Element {
 	fields, prefix := newest(h.fields)
-	var found []address.Element
+	var lists [][]address.Element
 	for _, f := range fields {
 		if f.isOneOf(prefix+"To", prefix+"Cc", prefix+"Bcc") {
-			found = append(found, address.ParseList(f.Text())...)
+			lists = append(lists, address.ParseList(f.Text()))
 		}
 	}
-	return found
+	if len(lists) == 1 { // nearly always, and it may be long
+		return lists[0]
+	}
+	return slices.Concat(lists...)
 }
 
 // Originator is the address that the message comes from by its own word: the

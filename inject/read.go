@@ -15,6 +15,9 @@ import (
 // one goes to a file, so that memory does not grow with the message.
 const MemoryBody = 1 << 20
 
+// copySize is the size of the pieces in which a large body is copied to its file.
+const copySize = 256 << 10
+
 // Input is a message as it was read.
 type Input struct {
 	Header headers.Header // as piped in, not yet rewritten
@@ -30,12 +33,11 @@ type ReadError struct {
 func (e *ReadError) Error() string { return e.Doing + ": " + e.Err.Error() }
 func (e *ReadError) Unwrap() error { return e.Err }
 
-// SpoolError is a temporary file that could not be made for a large body.
+// SpoolError is a file that could not be made: the temporary one for a large
+// body, or one that an option names.
 type SpoolError struct{ Err error }
 
-func (e *SpoolError) Error() string {
-	return "a message over 1 MiB needs a temporary file: " + e.Err.Error()
-}
+func (e *SpoolError) Error() string { return e.Err.Error() }
 func (e *SpoolError) Unwrap() error { return e.Err }
 
 // Read reads one message to the end of r. A large body goes to the file that
@@ -63,12 +65,12 @@ func readBody(br *bufio.Reader, r io.Reader, spool func() (*os.File, error)) (*m
 	var scan message.Scanner
 	// Fresh memory costs only the pages that are written to: a short message
 	// touches one.
-	buf := make([]byte, MemoryBody)
+	buf := make([]byte, copySize)
 	n, err := io.ReadFull(br, buf[:br.Buffered()])
-	for err == nil && len(buf)-n >= 512 {
-		var k int
-		k, err = r.Read(buf[n:])
-		n += k
+	n, err = fill(buf, n, r, err)
+	if err == nil && int64(n)+remaining(r) <= MemoryBody {
+		buf = append(make([]byte, 0, MemoryBody), buf...)[:MemoryBody]
+		n, err = fill(buf, n, r, err)
 	}
 	scan.Write(buf[:n])
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
@@ -80,15 +82,39 @@ func readBody(br *bufio.Reader, r io.Reader, spool func() (*os.File, error)) (*m
 	return spill(buf[:n], r, &scan, spool)
 }
 
+// fill reads on until buf is full but for a rest that is not worth a read.
+func fill(buf []byte, n int, r io.Reader, err error) (int, error) {
+	for err == nil && len(buf)-n >= 512 {
+		var k int
+		k, err = r.Read(buf[n:])
+		n += k
+	}
+	return n, err
+}
+
+// remaining is how many octets a file still has to give; 0 where nobody can tell.
+func remaining(r io.Reader) int64 {
+	f, ok := r.(*os.File)
+	if !ok {
+		return 0
+	}
+	info, err := f.Stat()
+	at, failed := f.Seek(0, io.SeekCurrent)
+	if err != nil || failed != nil || !info.Mode().IsRegular() {
+		return 0
+	}
+	return info.Size() - at
+}
+
 // spill puts buf and the rest of r into a file. buf serves as the copy buffer
 // from then on.
 func spill(buf []byte, r io.Reader, scan *message.Scanner, spool func() (*os.File, error)) (*message.Body, error) {
 	f, err := spool()
 	if err != nil {
-		return nil, &SpoolError{err}
+		return nil, &SpoolError{fmt.Errorf("a message over 1 MiB needs a temporary file: %w", err)}
 	}
 	if _, err = f.Write(buf); err == nil {
-		_, err = io.CopyBuffer(struct{ io.Writer }{io.MultiWriter(f, scan)}, struct{ io.Reader }{r}, buf[:256<<10])
+		_, err = io.CopyBuffer(struct{ io.Writer }{io.MultiWriter(f, scan)}, struct{ io.Reader }{r}, buf[:copySize])
 	}
 	if err != nil {
 		f.Close()

@@ -1,7 +1,9 @@
 package inject
 
 import (
+	"slices"
 	"strings"
+	"time"
 
 	"mailchute/headers"
 	"mailchute/headers/address"
@@ -47,43 +49,45 @@ func Senders(a *Args, in *Input, w World, r Rules) (sender, from address.Addr) {
 	return address.Addr{}, from
 }
 
-// address makes the envelopes: arguments first, then the header's addresses
-// with -t, each mailbox once.
-func (s *Submission) address(a *Args, in *Input, r Rules, sender address.Addr, options envelope.Options) error {
-	b := addressing{Submission: s, table: r.Aliases, sender: sender, options: options, notify: a.Notify,
-		seen: make(map[string]bool, len(a.Recipients))}
+// typed names the recipients of a command line: arguments first, then the
+// header's addresses with -t.
+func (b *addressing) typed(a *Args, in *Input) {
+	b.notify = a.Notify
 	for _, arg := range a.Recipients {
 		b.add(address.ParseArgument(arg))
 	}
 	if a.FromHeader {
 		b.add(headers.Recipients(in.Header))
 	}
-	if len(s.recipients) == 0 && len(s.Malformed) == 0 {
-		return &NoRecipients{FromHeader: a.FromHeader}
-	}
-	return nil
 }
 
-// addressing is the state of address.
+// addressing makes the envelopes of a submission, each mailbox once.
 type addressing struct {
 	*Submission
 	table   *aliases.Table
 	sender  address.Addr
 	options envelope.Options
-	notify  envelope.Notify
-	seen    map[string]bool
+	seen    map[address.Addr]bool // folded
+
+	notify     envelope.Notify // of the recipients that are added
+	validSince time.Time
 }
 
 func (b *addressing) add(elements []address.Element) {
-	for _, e := range elements {
+	if len(b.seen) == 0 { // one list often names them all
+		b.seen = make(map[address.Addr]bool, len(elements))
+		b.recipients = slices.Grow(b.recipients, len(elements))
+	}
+	for i := range elements {
+		e := &elements[i]
 		if e.Err != nil {
-			b.Malformed = append(b.Malformed, Malformed{e, len(b.recipients)})
+			b.Malformed = append(b.Malformed, Malformed{*e, len(b.recipients)})
 			continue
 		}
 		if e.Addr.IsNull() {
 			continue
 		}
-		if b.table != nil && b.isLocal(e.Addr) && b.expand(e) {
+		if b.table != nil && b.isLocal(e.Addr) && b.expand(*e) {
 			continue
 		}
 		b.recipient(e.Addr, b.sender)
@@ -105,11 +109,12 @@ func (b *addressing) recipient(a, sender address.Addr) {
 		// RFC 5321 section 2.3.5: nothing unqualified goes out
 		a.Domain = b.Who.Fallback.Domain
 	}
-	if b.seen[a.Key()] {
+	key := a.Folded()
+	if b.seen[key] {
 		return
 	}
-	b.seen[a.Key()] = true
-	r := &envelope.Recipient{Original: a, Address: a, Notify: b.notify}
+	b.seen[key] = true
+	r := &envelope.Recipient{Original: a, Address: a, Notify: b.notify, ValidSince: b.validSince}
 	b.recipients = append(b.recipients, r)
 	env := b.envelope(sender)
 	env.Recipients = append(env.Recipients, r)

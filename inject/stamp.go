@@ -2,9 +2,8 @@ package inject
 
 import (
 	"crypto/rand"
-	"encoding/base32"
+	"encoding/hex"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -25,6 +24,6 @@ func NewStamp() Stamp {
 // quoted string: RFC 5322 section 3.6.4. It is given without angle brackets.
 func (s Stamp) MessageID(domain string) string {
 	left := strconv.FormatInt(s.Now.UTC().Unix(), 36) + "." +
-		strings.ToLower(base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(s.Random[:]))
+		hex.EncodeToString(s.Random[:])
 	return left + "@" + domain
 }

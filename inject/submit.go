@@ -55,6 +55,11 @@ func (e *NoRecipients) Error() string {
 // *NoRecipients, an *address.Error for a malformed -f, a *headers.Error for a
 // message that has travelled too far, an *aliases.Error.
 func Submit(a *Args, in *Input, w World, r Rules) (*Submission, error) {
+	return submit(a, in, w, r, a.options(w.Stamp.Now), func(b *addressing) { b.typed(a, in) })
+}
+
+// submit makes a submission; name gives it its recipients.
+func submit(a *Args, in *Input, w World, r Rules, options envelope.Options, name func(*addressing)) (*Submission, error) {
 	who, err := r.Identity.Resolve(w)
 	if err != nil {
 		return nil, err
@@ -67,9 +72,11 @@ func Submit(a *Args, in *Input, w World, r Rules) (*Submission, error) {
 	policy := s.policy(a, w, r, override)
 	sender := s.reversePath(override, policy.From)
 
-	if err := s.address(a, in, r, sender, a.options(w.Stamp.Now)); err != nil {
-		return nil, err
+	name(&addressing{Submission: s, table: r.Aliases, sender: sender, options: options, seen: map[address.Addr]bool{}})
+	if len(s.recipients) == 0 && len(s.Malformed) == 0 {
+		return nil, &NoRecipients{FromHeader: a.FromHeader}
 	}
+	s.wishes(in.Header)
 	h, changes, err := headers.Rewrite(in.Header, policy)
 	if err != nil {
 		return nil, err

@@ -32,9 +32,16 @@ func (a Addr) IsASCII() bool { return isASCII(a.Local) && isASCII(a.Domain) }
 
 // Equal tells whether both name the same mailbox: the domain without regard to
 // case, the local part exactly, RFC 5321 section 2.4.
-func (a Addr) Equal(b Addr) bool { return a.Key() == b.Key() }
+func (a Addr) Equal(b Addr) bool { return a.Folded() == b.Folded() }
 
-// Key is a string under which equal addresses meet, for maps.
+// Folded is a with its domain in lower case, so that addresses that are Equal
+// become the same value. As the key of a map it costs no memory of its own.
+func (a Addr) Folded() Addr {
+	a.Domain = strings.ToLower(a.Domain)
+	return a
+}
+
+// Key is a string under which equal addresses meet.
 func (a Addr) Key() string { return a.Local + "@" + strings.ToLower(a.Domain) }
 
 // String is a as a Mailbox of RFC 5321 section 4.1.2, the local part in quotes

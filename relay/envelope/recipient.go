@@ -22,6 +22,10 @@ type Hop struct {
 	From, To   address.Addr
 	Code       int  // 551, 557 or 558
 	Remembered bool // applied from memory, no server was asked
+
+	Server string // who sent it on, as it calls itself; "" when remembered
+	Direct bool   // from here on by the new domain's own servers, not by a smarthost
+	TLS    bool   // verified TLS was demanded up to here, and so it is from here on
 }
 
 // State is where a recipient stands.
@@ -127,7 +131,16 @@ func (e *Envelope) Deferred() []*Recipient { return e.in(Deferred) }
 func (e *Envelope) Failed() []*Recipient { return e.in(Failed) }
 
 func (e *Envelope) in(s State) []*Recipient {
-	var rs []*Recipient
+	n := 0
+	for _, r := range e.Recipients {
+		if r.Outcome.State == s {
+			n++
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	rs := make([]*Recipient, 0, n)
 	for _, r := range e.Recipients {
 		if r.Outcome.State == s {
 			rs = append(rs, r)

@@ -60,12 +60,9 @@ func corrupt(format string, args ...any) error {
 
 // appendHead is what stands in front of the header.
 func appendHead(b []byte, s *submission) ([]byte, error) {
-	line, err := json.Marshal(s)
-	if err != nil {
-		return nil, err
-	}
 	b = fmt.Appendf(b, "%s%d\n", magic, version)
-	return append(append(b, line...), '\n'), nil
+	b, err := s.appendJSON(b)
+	return append(b, '\n'), err
 }
 
 // readHead reads the two lines from a file of size octets. It gives what was

@@ -72,6 +72,9 @@ type hop struct {
 	To         mailbox `json:"to"`
 	Code       int     `json:"code"`
 	Remembered bool    `json:"remembered,omitempty"`
+	Server     string  `json:"server,omitempty"`
+	Direct     bool    `json:"direct,omitempty"`
+	TLS        bool    `json:"tls,omitempty"`
 }
 
 type answer struct {
@@ -186,7 +189,7 @@ func stateOf(e *Entry) state {
 			Attempts: t.Attempts, Last: t.Last, Next: t.Next, Told: t.Told,
 		}
 		for _, h := range r.Trail {
-			f.Trail = append(f.Trail, hop{mailbox(h.From), mailbox(h.To), h.Code, h.Remembered})
+			f.Trail = append(f.Trail, hop{mailbox(h.From), mailbox(h.To), h.Code, h.Remembered, h.Server, h.Direct, h.TLS})
 		}
 		if p := o.Reply; p != nil {
 			f.Reply = &answer{p.Code, triple(p.Enhanced), p.Lines, p.Command}
@@ -235,7 +238,7 @@ func (s *state) apply(e *Entry) error {
 func (f *fate) hops() []envelope.Hop {
 	var hs []envelope.Hop
 	for _, h := range f.Trail {
-		hs = append(hs, envelope.Hop{From: address.Addr(h.From), To: address.Addr(h.To), Code: h.Code, Remembered: h.Remembered})
+		hs = append(hs, envelope.Hop{From: address.Addr(h.From), To: address.Addr(h.To), Code: h.Code, Remembered: h.Remembered, Server: h.Server, Direct: h.Direct, TLS: h.TLS})
 	}
 	return hs
 }

@@ -1,6 +1,8 @@
 package queue
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"mailchute/relay/envelope"
@@ -21,6 +23,18 @@ type Summary struct {
 	Held       bool      `json:"held"`
 	Failed     bool      `json:"failed"`
 	Fates      []Fate    `json:"fates"` // of all recipients
+}
+
+// Open is the fates of those in Recipients, the ones with the same words together.
+func (s Summary) Open() []Fate {
+	var open []Fate
+	for _, f := range s.Fates {
+		if f.State != stateWords[envelope.Delivered] && (f.State == stateWords[envelope.Failed] || !s.Failed) {
+			open = append(open, f)
+		}
+	}
+	slices.SortStableFunc(open, func(a, b Fate) int { return strings.Compare(a.Text, b.Text) })
+	return open
 }
 
 // Fate is one recipient in a Summary.

@@ -12,13 +12,17 @@ import (
 // merely slower gets an error, and loses nothing.
 const leftover = time.Hour
 
+// stale is the age at which trouble with a way says nothing any more: it is
+// longer than any wait for the next attempt.
+const stale = 30 * 24 * time.Hour
+
 // Sweep tidies the queue: it sets aside what does not belong there and removes
 // what a crash has left behind. It gives a *CorruptError for each thing set
 // aside, and other errors for what could not be done; none of them stops the
 // queue.
 func (q *Queue) Sweep(now time.Time) []error {
 	var errs []error
-	for _, folder := range []string{messageDir, failedDir, stateDir} {
+	for _, folder := range []string{messageDir, failedDir, stateDir, routeDir} {
 		d, err := q.sub(folder)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
@@ -43,7 +47,9 @@ func (q *Queue) Sweep(now time.Time) []error {
 func (q *Queue) tidy(d *dir, folder, name string, now time.Time) error {
 	switch {
 	case strings.HasPrefix(name, prefix):
-		return d.removeOld(name, now)
+		return d.removeOld(name, now, leftover)
+	case folder == routeDir:
+		return d.removeOld(name, now, stale)
 	case !IsID(name):
 		return q.setAside(d, name, errCorrupt)
 	case folder == stateDir:
@@ -51,7 +57,7 @@ func (q *Queue) tidy(d *dir, folder, name string, now time.Time) error {
 		if err != nil || !orphan {
 			return err
 		}
-		return d.removeOld(name, now)
+		return d.removeOld(name, now, leftover)
 	}
 	return nil
 }
@@ -74,7 +80,7 @@ func (q *Queue) orphan(id string) (bool, error) {
 	return true, nil
 }
 
-func (d *dir) removeOld(name string, now time.Time) error {
+func (d *dir) removeOld(name string, now time.Time, age time.Duration) error {
 	st, err := d.stat(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -82,7 +88,7 @@ func (d *dir) removeOld(name string, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	if now.Sub(st.mtime) < leftover {
+	if now.Sub(st.mtime) < age {
 		return nil
 	}
 	return d.remove(name)

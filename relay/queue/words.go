@@ -27,6 +27,7 @@ var (
 		envelope.CauseUnsupported: "unsupported",
 		envelope.CauseRedirect:    "redirect",
 		envelope.CauseLoop:        "loop",
+		envelope.CauseHold:        "hold",
 	}
 )
 

@@ -1,0 +1,57 @@
+package setup
+
+import (
+	"mailchute/headers/address"
+	"mailchute/relay/secret"
+)
+
+// Answers is what has to be known for a configuration with one account.
+type Answers struct {
+	Address   address.Addr
+	Smarthost string // as mailchute.toml(5) has it
+	User      string // "": nobody logs in
+	Auth      string // SASL mechanism, "" for the strongest that is offered
+
+	// At most one of these is set.
+	Password        secret.Secret
+	PasswordFile    string
+	PasswordCommand string
+
+	Machine   bool // for all users of the machine, not for one
+	OwnDomain bool // the domain is not shared with strangers, so bare names may get it
+}
+
+// Plan makes a configuration of the answers. One mailbox stands for all users of
+// a machine: a server takes no sender that is not the one who logged in, and
+// programs put names such as www-data@host into -f and From. A user of his own
+// writes his own From.
+func (a Answers) Plan() *Plan {
+	p := New("")
+	d := p.Default()
+	d.Set("smarthost", a.Smarthost)
+	if a.User != "" {
+		d.Set("user", a.User)
+	}
+	if a.Auth != "" {
+		d.Set("auth", []string{a.Auth})
+	}
+	switch {
+	case a.PasswordFile != "":
+		d.Set("password_file", a.PasswordFile)
+	case a.PasswordCommand != "":
+		d.Set("password_command", a.PasswordCommand)
+	}
+	d.Password = a.Password
+	if a.Address.IsNull() {
+		return p
+	}
+	d.SetWithComment("identity.address", a.Address.String(), "the envelope sender")
+	if a.OwnDomain {
+		d.SetWithComment("identity.domain", a.Address.Domain, "for names without a domain")
+	}
+	if a.Machine {
+		d.SetWithComment("identity.from", "address", `From too, the old one goes to Reply-To; "keep" leaves it alone`)
+		d.SetWithComment("identity.trusted", []string{}, "whose -f counts; root's always does")
+	}
+	return p
+}

@@ -1,0 +1,229 @@
+package setup
+
+import (
+	"cmp"
+	"fmt"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// Secret is a password and the file that it goes to.
+type Secret struct {
+	Path string
+	Text string
+}
+
+// Text is the configuration as it will stand in the file at path, an absolute
+// path, and the passwords that go beside it.
+func (p *Plan) Text(path string) (toml string, secrets []Secret) {
+	var b strings.Builder
+	if p.Origin != "" {
+		fmt.Fprintf(&b, "# Made from %s. All keys are in mailchute.toml(5).\n", oneLine(p.Origin))
+	} else {
+		b.WriteString("# All keys are in mailchute.toml(5).\n")
+	}
+	for i, a := range p.Accounts {
+		shared := a.Password.Reveal() != "" && i > 0 && a.Get("user") == p.Default().Get("user") && a.Password.Reveal() == p.Default().Password.Reveal()
+		a = a.clone(a.Name)
+		if a.Password.Reveal() != "" && !shared {
+			file := filepath.Join(filepath.Dir(path), a.passwordFile())
+			a.Set("password_file", file)
+			secrets = append(secrets, Secret{file, a.Password.Reveal()})
+		}
+		if i > 0 {
+			a.standAlone(p.Default(), shared)
+		}
+		a.write(&b)
+	}
+	p.writeNotes(&b)
+	return b.String(), secrets
+}
+
+// standAlone takes out what an account inherits anyway, and sets back what it
+// must not inherit: above all a password that is for another server.
+func (a *Account) standAlone(parent *Account, sharesPassword bool) {
+	var kept []setting
+	for _, s := range a.settings {
+		if !inherited(parent, s) {
+			kept = append(kept, s)
+		}
+	}
+	for _, s := range parent.settings {
+		if neutral, known := neutralValue(s.key); known && !a.Has(s.key) {
+			kept = append(kept, setting{s.key, neutral, ""})
+		}
+	}
+	if (parent.Password.Reveal() != "" || parent.hasSecret()) && !a.hasSecret() && !sharesPassword {
+		kept = append(kept, setting{"password", "", "none is known"})
+	}
+	a.settings = kept
+}
+
+func (a *Account) hasSecret() bool {
+	return a.Has("password_file") || a.Has("password_command") || a.Has("password")
+}
+
+func inherited(parent *Account, s setting) bool {
+	for _, p := range parent.settings {
+		if p.key == s.key {
+			return reflect.DeepEqual(p.value, s.value)
+		}
+	}
+	return false
+}
+
+// neutralValue is the value by which a key does what it does when no file sets
+// it. Keys that hold a secret replace one another, so they need none.
+func neutralValue(key string) (any, bool) {
+	switch key {
+	case "user", "source_address", "proxy", "aliases",
+		"tls.ca_file", "tls.client_cert", "tls.client_key", "tls.fingerprint", "tls.server_name",
+		"identity.hostname", "identity.domain", "identity.address":
+		return "", true
+	case "auth", "log.to":
+		return "auto", true
+	case "identity.from":
+		return "keep", true
+	case "identity.trusted":
+		return []string{"*"}, true
+	case "timeouts.connect":
+		return "30s", true
+	}
+	return nil, false
+}
+
+// write appends an account: its own keys, then its tables in the order in which
+// they were first set.
+func (a *Account) write(b *strings.Builder) {
+	prefix := ""
+	if a.Name != "" {
+		prefix = "account." + bareOrQuoted(a.Name)
+		fmt.Fprintf(b, "\n[%s]\n", prefix)
+		prefix += "."
+	}
+	slices.SortStableFunc(a.settings, func(x, y setting) int { return rank(x.key) - rank(y.key) })
+	var tables []string
+	for _, s := range a.settings {
+		table, _, deep := strings.Cut(s.key, ".")
+		switch {
+		case !deep:
+			s.write(b, s.key)
+		case !slices.Contains(tables, table):
+			tables = append(tables, table)
+		}
+	}
+	for _, table := range tables {
+		fmt.Fprintf(b, "\n[%s%s]\n", prefix, table)
+		for _, s := range a.settings {
+			if key, ok := strings.CutPrefix(s.key, table+"."); ok {
+				s.write(b, key)
+			}
+		}
+	}
+}
+
+// rank puts the keys that everybody looks for first.
+func rank(key string) int {
+	first := [...]string{"match", "smarthost", "user", "password_file", "password_command", "auth"}
+	if i := slices.Index(first[:], key); i >= 0 {
+		return i
+	}
+	return len(first)
+}
+
+func (s setting) write(b *strings.Builder, key string) {
+	fmt.Fprintf(b, "%s = %s", key, literal(s.value))
+	if s.comment != "" {
+		fmt.Fprintf(b, "  # %s", oneLine(s.comment))
+	}
+	b.WriteByte('\n')
+}
+
+// literal is a value in TOML.
+func literal(v any) string {
+	switch v := v.(type) {
+	case []string:
+		words := make([]string, len(v))
+		for i, w := range v {
+			words[i] = quote(w)
+		}
+		return "[" + strings.Join(words, ", ") + "]"
+	case string:
+		return quote(v)
+	}
+	return fmt.Sprint(v)
+}
+
+// quote is a basic string of TOML.
+func quote(s string) string {
+	var b strings.Builder
+	b.WriteByte('"')
+	for _, r := range s {
+		switch {
+		case r == '"' || r == '\\':
+			b.WriteByte('\\')
+			b.WriteRune(r)
+		case unicode.IsControl(r) || r == unicode.ReplacementChar || !unicode.IsPrint(r) && r != ' ':
+			fmt.Fprintf(&b, `\U%08X`, r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	b.WriteByte('"')
+	return b.String()
+}
+
+func bareOrQuoted(key string) string {
+	for _, r := range key {
+		if !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_' || r == '-') {
+			return quote(key)
+		}
+	}
+	return key
+}
+
+// writeNotes appends what could not be taken over.
+func (p *Plan) writeNotes(b *strings.Builder) {
+	if len(p.Notes) == 0 {
+		return
+	}
+	b.WriteString("\n# Lines that are not taken over as they were:\n")
+	for _, n := range p.SortedNotes() {
+		fmt.Fprintf(b, "#   %s\n", n)
+	}
+}
+
+// SortedNotes is the notes by file and line.
+func (p *Plan) SortedNotes() []Note {
+	notes := slices.Clone(p.Notes)
+	file := func(n Note) int {
+		return slices.IndexFunc(p.Notes, func(o Note) bool { return o.File == n.File })
+	}
+	slices.SortStableFunc(notes, func(a, b Note) int { return cmp.Or(file(a)-file(b), a.Line-b.Line) })
+	return notes
+}
+
+// String is the note on one line.
+func (n Note) String() string {
+	at := n.File
+	if n.Line > 0 {
+		at = fmt.Sprintf("%s:%d", n.File, n.Line)
+	}
+	if n.Keyword != "" {
+		at += ": " + n.Keyword
+	}
+	return oneLine(at + ": " + n.Text)
+}
+
+// oneLine keeps text of unknown origin inside its comment.
+func oneLine(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r != ' ' && (!unicode.IsPrint(r) || r == unicode.ReplacementChar) {
+			return '?'
+		}
+		return r
+	}, s)
+}

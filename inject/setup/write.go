@@ -1,0 +1,92 @@
+package setup
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// ExistsError means that a file is there that must not be overwritten.
+type ExistsError struct{ Path string }
+
+func (e *ExistsError) Error() string { return fmt.Sprintf("%q is there already", e.Path) }
+
+// Exists is the *ExistsError for the first path that is there, nil if there is
+// none.
+func Exists(paths ...string) error {
+	for _, path := range paths {
+		if _, err := os.Lstat(path); err == nil {
+			return &ExistsError{path}
+		}
+	}
+	return nil
+}
+
+// Write puts the configuration and its passwords on disk, for nobody but their
+// owner to read. The passwords come first, so that a configuration that can be
+// seen is a whole one. replace allows to overwrite what is there; without it the
+// error is an *ExistsError and nothing has changed.
+func Write(path, toml string, secrets []Secret, replace bool) error {
+	paths := []string{path}
+	for _, s := range secrets {
+		paths = append(paths, s.Path)
+	}
+	if err := Exists(paths...); err != nil && !replace {
+		return err
+	}
+	if err := makeDir(filepath.Dir(path)); err != nil {
+		return err
+	}
+	for _, s := range secrets {
+		if err := writeFile(s.Path, s.Text+"\n", 0o600, replace); err != nil {
+			return err
+		}
+	}
+	return writeFile(path, toml, 0o600, replace)
+}
+
+// makeDir makes the directory of a configuration. Others may look into that of
+// the machine, as they may into /etc; the files in it are closed to them.
+func makeDir(dir string) error {
+	mode := fs.FileMode(0o700)
+	if os.Geteuid() == 0 {
+		mode = 0o755
+	}
+	return os.MkdirAll(dir, mode)
+}
+
+// writeFile makes a file appear with all of its text or not at all.
+func writeFile(path, text string, mode fs.FileMode, replace bool) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), ".mailchute-*")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, remove(f.Name())) }()
+	_, err = f.WriteString(text)
+	if err == nil {
+		err = errors.Join(f.Chmod(mode), f.Sync())
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	if replace {
+		return os.Rename(f.Name(), path)
+	}
+	// Unlike a rename, a link fails when somebody else was faster.
+	if err := os.Link(f.Name(), path); errors.Is(err, fs.ErrExist) {
+		return &ExistsError{path}
+	} else if err != nil {
+		return err
+	}
+	return nil
+}
+
+// remove is os.Remove for a file that may be gone already.
+func remove(path string) error {
+	if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
