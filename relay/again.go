@@ -38,11 +38,11 @@ func (d *delivery) sendAgain(lost *smtp.Error) bool {
 	case lost.Phase == smtp.PhaseFinal && (lost.Reply == nil || lost.Protocol):
 		return false
 	case d.served:
-		d.Close()
+		d.disconnect()
 	case lost.Pipelined && !d.plainly:
 		d.plainly = true
-		d.Close()
-	case d.next+1 < len(d.Smarthosts):
+		d.disconnect()
+	case d.hasMore():
 		d.passOver(d.lostBy(lost))
 		d.giveUp()
 	default:
@@ -56,7 +56,7 @@ func (d *delivery) sendAgain(lost *smtp.Error) bool {
 // its first transaction is not asked once for each of thousands.
 func (d *delivery) leave(lost *smtp.Error) {
 	served, o := d.served, d.lostBy(lost)
-	d.Close()
+	d.disconnect()
 	switch {
 	case lost.Phase == smtp.PhaseLogin: // the password will not get better
 		d.passOver(o)

@@ -15,7 +15,7 @@ import (
 func TestNobodyIsLostInSilence(t *testing.T) {
 	steps := []string{"CONNECT", "EHLO", "MAIL", "RCPT TO:<r0@", "RCPT TO:<r1@", "RCPT TO:<r3@", "RCPT", "DATA", "END", "QUIT"}
 	replies := []string{"drop", "421 4.3.2 closing", "451 4.3.0 later", "452 4.5.3 too many", "552 too many", "550 5.1.1 no", "503 5.5.1 bad sequence",
-		"250 fine", "259 odd", "354 go on", "199 hm", "what?", "557 5.2.7 <r2@x.example>", "558 5.2.8 <other@y.example>", "take, drop", "take, 421 4.3.2 closing"}
+		"250 fine", "259 odd", "354 go on", "199 hm", "what?", "557 5.2.7 <r2@x.example>", "558 5.2.8 <other@y.example>", "take, drop", "take, 199 hm"}
 	ways := []string{"PIPELINING", "8BITMIME", "PIPELINING,CHUNKING", "CHUNKING", "PIPELINING,LIMITS RCPTMAX=2 MAILMAX=2", "PIPELINING,LIMITS RCPTDOMAINMAX=1"}
 	for _, step := range steps {
 		t.Run(step, func(t *testing.T) {

@@ -20,12 +20,12 @@ func judge(res smtp.Result, i int) envelope.Outcome {
 	}
 	for _, r := range []*reply.Reply{res.Mail, res.Recipients[i], res.Data, res.Final} {
 		if r != nil && r.Class() != reply.Success && !(r == res.Data && r.Class() == reply.Intermediate) {
-			return fromReply(*r)
+			return fromReply(r)
 		}
 	}
 	switch {
 	case res.Mail != nil && res.Recipients[i] != nil && res.Final != nil:
-		return fromReply(*res.Final)
+		return fromReply(res.Final)
 	case res.Err != nil:
 		return fromError(res.Err)
 	}
@@ -35,8 +35,9 @@ func judge(res smtp.Result, i int) envelope.Outcome {
 var protocolStatus = reply.Enhanced{Class: 4, Subject: 5, Detail: 0}
 
 // fromReply judges by the first digit alone, RFC 5321 section 4.3.2.
-func fromReply(r reply.Reply) envelope.Outcome {
-	o := envelope.Outcome{Cause: envelope.CauseReply, Reply: &r, Status: r.Enhanced}
+// The outcomes of a reply share it: it is never changed.
+func fromReply(r *reply.Reply) envelope.Outcome {
+	o := envelope.Outcome{Cause: envelope.CauseReply, Reply: r, Status: r.Enhanced}
 	switch r.Class() {
 	case reply.Success:
 		o.State, o.Cause = envelope.Delivered, envelope.CauseNone
@@ -55,6 +56,10 @@ func fromReply(r reply.Reply) envelope.Outcome {
 // the server said: a smarthost that refuses today is mended tomorrow.
 func fromError(err error) envelope.Outcome {
 	o := envelope.Outcome{State: envelope.Deferred, Cause: envelope.CauseRoute, Status: reply.Enhanced{Class: 4, Subject: 4, Detail: 1}, Reason: err.Error()}
+	var way *route.Error
+	if errors.As(err, &way) {
+		return fromRoute(way)
+	}
 	var e *smtp.Error
 	if !errors.As(err, &e) {
 		return o
@@ -80,19 +85,51 @@ func fromError(err error) envelope.Outcome {
 }
 
 // unfit is the outcome of a message or an address that cannot go to this server.
+// A message that cannot be read just now may be read later.
 func unfit(err error) *envelope.Outcome {
-	o := &envelope.Outcome{State: envelope.Failed, Cause: envelope.CauseUnsupported, Reason: err.Error()}
 	var e *fit.Error
-	if errors.As(err, &e) {
-		o.Status, o.Reason = e.Status, e.Reason
+	if !errors.As(err, &e) {
+		return &envelope.Outcome{State: envelope.Deferred, Cause: envelope.CauseRoute, Status: reply.Enhanced{Class: 4, Subject: 3, Detail: 0}, Reason: err.Error()}
+	}
+	return &envelope.Outcome{State: envelope.Failed, Cause: envelope.CauseUnsupported, Status: e.Status, Reason: e.Reason}
+}
+
+// unconnected is the outcome of an endpoint that could not be connected to. A
+// domain's own server that will have no mail says so for its domain (RFC 5321
+// section 3.1, RFC 7504 section 4); a smarthost's words are about us.
+func (c *Carrier) unconnected(s route.Smarthost, err error) envelope.Outcome {
+	var e *smtp.Error
+	if s.Scheme != route.MX || !errors.As(err, &e) {
+		return fromError(err)
+	}
+	if e.Phase == smtp.PhaseGreeting && e.Reply != nil && e.Reply.Class() == reply.Permanent {
+		o := fromReply(e.Reply)
+		o.Server = e.Server
+		return o
+	}
+	o := fromError(err)
+	if e.Phase == smtp.PhaseTLS && c.lane.demand == route.DemandVerified {
+		o.Reason += "; a redirected copy goes over TLS no weaker than was demanded before"
 	}
 	return o
 }
 
-// unsupported is the outcome of a smarthost form that has no endpoint here.
-func unsupported(s route.Smarthost) envelope.Outcome {
-	return envelope.Outcome{State: envelope.Failed, Cause: envelope.CauseUnsupported, Status: reply.Enhanced{Class: 5, Subject: 3, Detail: 5},
-		Reason: "smarthost " + s.String() + ": this form is not available in this version"}
+// inHandshake tells whether TLS failed after the server had agreed to it.
+func inHandshake(err error) bool {
+	var e *smtp.Error
+	return errors.As(err, &e) && e.Phase == smtp.PhaseTLS
+}
+
+// fromRoute is the outcome of a way that leads to no server.
+func fromRoute(e *route.Error) envelope.Outcome {
+	o := envelope.Outcome{State: envelope.Deferred, Cause: envelope.CauseRoute, Status: e.Status, Reason: e.Error()}
+	if e.Permanent() {
+		o.State, o.Cause = envelope.Failed, envelope.CauseHost
+		if e.Status.Detail == 6 { // 5.4.6
+			o.Cause = envelope.CauseLoop
+		}
+	}
+	return o
 }
 
 // tooMany tells whether a reply to RCPT means that the transaction is full: 452,

@@ -9,7 +9,6 @@ import (
 
 	"mailchute/headers/address"
 	"mailchute/relay/envelope"
-	"mailchute/relay/fit"
 	"mailchute/relay/reply"
 	"mailchute/relay/smtp"
 )
@@ -28,7 +27,7 @@ type parameters struct {
 
 // mail is the parameters of MAIL. The outcome is not nil when the message must
 // not go to this server.
-func (p parameters) mail(c *fit.Content) ([]string, *envelope.Outcome) {
+func (p parameters) mail(c *content) ([]string, *envelope.Outcome) {
 	var out []string
 	if p.ext.Size {
 		size := c.Estimate()

@@ -3,6 +3,7 @@ package relay
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
@@ -33,7 +34,9 @@ type peer struct {
 	listener net.Listener
 	rules    []*rule
 	delicate bool // closes when a command comes before the reply to the one in front of it
+	deaf     bool // closes when something comes with the text, behind it
 	room     int  // recipients that it takes in a transaction; 0: any number
+	security *tls.Config
 
 	mu       sync.Mutex
 	sessions int
@@ -56,8 +59,15 @@ func newPeer(t testing.TB, script string) *peer {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return servePeer(t, l, script, nil)
+}
+
+// servePeer is a peer on a listener of the caller's; with security it knows
+// STARTTLS, when the script makes it say so.
+func servePeer(t testing.TB, l net.Listener, script string, security *tls.Config) *peer {
+	t.Helper()
 	t.Cleanup(func() { l.Close() })
-	p := &peer{listener: l, copies: map[string]int{}}
+	p := &peer{listener: l, copies: map[string]int{}, security: security}
 	for line := range strings.Lines(script) {
 		prefix, reply, ok := strings.Cut(strings.TrimSpace(line), " => ")
 		if !ok {
@@ -163,6 +173,11 @@ func (d *dialogue) obey(line string) bool {
 			return d.say(keywords)
 		}
 		return d.say("250-peer.example\r\n250-" + strings.ReplaceAll(keywords, ",", "\r\n250-") + "\r\n250 HELP")
+	case "STARTTLS":
+		d.say("220 go on")
+		d.conn = tls.Server(d.conn, d.security)
+		d.in = bufio.NewReader(d.conn)
+		return true
 	case "QUIT":
 		d.say(d.reply("QUIT", "221 bye"))
 		return false
@@ -255,19 +270,14 @@ func (d *dialogue) end() bool {
 	}
 	d.text.Reset()
 	d.mail, d.recipients = false, nil
-	return d.say(reply)
+	return d.say(reply) && !(d.deaf && d.in.Buffered() > 0)
 }
 
 // deliver sends a small message to the recipients by the peers, in that order.
 func deliver(t testing.TB, recipients []string, change func(*Relay, *envelope.Envelope), peers ...*peer) *envelope.Envelope {
 	t.Helper()
 	env := newEnvelope(recipients...)
-	r := &Relay{SMTP: smtp.Options{Hello: "client.example"}, Redirect: redirect.Policy{
-		Follow: redirect.FollowVerified, Codes: []int{557, 558}, Via: redirect.ViaSmarthost, MaxHops: 5, AllowDomains: []string{"*"},
-	}}
-	for _, p := range peers {
-		r.Smarthosts = append(r.Smarthosts, p.smarthost())
-	}
+	r := &Relay{SMTP: smtp.Options{Hello: "client.example"}, Redirect: everyRedirect(), Smarthosts: deliverBy(peers...)}
 	if change != nil {
 		change(r, env)
 	}
@@ -276,6 +286,18 @@ func deliver(t testing.TB, recipients []string, change func(*Relay, *envelope.En
 		p.listener.Close()
 	}
 	return env
+}
+
+// everyRedirect follows all that a server on loopback says.
+func everyRedirect() redirect.Policy {
+	return redirect.Policy{Follow: redirect.FollowVerified, Codes: []int{557, 558}, Via: redirect.ViaSmarthost, MaxHops: 5, AllowDomains: []string{"*"}}
+}
+
+func deliverBy(peers ...*peer) (smarthosts []route.Smarthost) {
+	for _, p := range peers {
+		smarthosts = append(smarthosts, p.smarthost())
+	}
+	return smarthosts
 }
 
 func newEnvelope(recipients ...string) *envelope.Envelope {

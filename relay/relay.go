@@ -7,6 +7,8 @@
 //     TLS, a certificate, the greeting, 421, a lost connection, a refused login)
 //     is never the message's fault. The next smarthost is tried; when there is
 //     none left, every recipient that is still open is deferred.
+//   - A domain's own servers, with no smarthost between, speak for the domain: one
+//     that does not exist, takes no mail or greets with 554 fails its recipients.
 //   - A reply to MAIL, to DATA or to the text speaks for all recipients of the
 //     transaction: 4yz defers them, 5yz fails them.
 //   - A reply to RCPT speaks for that recipient alone; the others go on.
@@ -24,6 +26,7 @@ import (
 	"errors"
 	"time"
 
+	"mailchute/relay/dkim"
 	"mailchute/relay/envelope"
 	"mailchute/relay/message"
 	"mailchute/relay/redirect"
@@ -36,9 +39,11 @@ import (
 type Relay struct {
 	Account    string
 	Smarthosts []route.Smarthost // tried in order
+	Resolver   *route.Resolver   // finds the servers behind srv: and mx:, and of domains that a redirect leads to; nil is the zero one
 	SMTP       smtp.Options
 	Redirect   redirect.Policy
 	Memory     *redirect.Memory // what 557 taught; nil: nothing is remembered
+	Signer     *dkim.Signer     // nil: nothing is signed
 	Observer   Observer
 }
 
@@ -75,13 +80,23 @@ func (r *Relay) Deliver(ctx context.Context, env *envelope.Envelope, msg *messag
 // them. It is for one goroutine.
 type Carrier struct {
 	*Relay
-	conn    *smtp.Conn        // nil: none open
-	next    int               // the smarthost in use, or to be tried next
-	server  string            // the smarthost used last
-	served  bool              // conn has carried a transaction to its end
-	plainly bool              // the smarthost breaks when pipelined
-	most    int               // recipients that it takes in a transaction; 0: unknown
-	trouble *envelope.Outcome // the most telling reason why smarthosts were given up
+	lane      lane              // which way it goes
+	others    []*Carrier        // of other lanes, that used last at the end
+	conn      *smtp.Conn        // nil: none open
+	next      int               // the smarthost in use, or to be tried next
+	endpoints []smtp.Endpoint   // of that smarthost, the first in use or to be tried next; nil: not resolved yet
+	server    string            // the smarthost used last
+	served    bool              // conn has carried a transaction to its end
+	plainly   bool              // the smarthost breaks when pipelined
+	most      int               // recipients that it takes in a transaction; 0: unknown
+	trouble   *envelope.Outcome // the most telling reason why smarthosts were given up
+
+	// Ahead, if not nil, is asked for the message that will be delivered next, while
+	// the content of one is on its way; nil: not known. Its envelope may then travel
+	// along. Once it has given one it is not asked again before that is delivered.
+	Ahead func() (*envelope.Envelope, *message.Message)
+	begun *delivery // of the message that Ahead gave
+	apart bool      // a connection broke with an envelope on it that had gone ahead: none does any more
 }
 
 // Carrier is a new one, not connected yet.
@@ -99,16 +114,24 @@ func (c *Carrier) Trouble() *envelope.Outcome {
 // Deliver is Relay.Deliver over the connection of c. last says that no message
 // follows, so that QUIT can travel with this one.
 func (c *Carrier) Deliver(ctx context.Context, env *envelope.Envelope, msg *message.Message, last bool) Attempt {
-	d := &delivery{Carrier: c, env: env, msg: msg, last: last}
 	began := time.Now()
+	d := c.delivery(env, msg)
+	d.last = last
 	d.run(ctx)
-	d.attempt.Server = c.server
+	d.attempt.Server = d.server
 	d.attempt.Took = time.Since(began)
 	return d.attempt
 }
 
-// Close ends the connection with QUIT.
+// Close ends the connections with QUIT.
 func (c *Carrier) Close() {
+	c.disconnect()
+	for _, o := range c.others {
+		o.disconnect()
+	}
+}
+
+func (c *Carrier) disconnect() {
 	if c.conn != nil {
 		c.conn.Close()
 		c.conn, c.served = nil, false
@@ -125,41 +148,56 @@ func (c *Carrier) connect(ctx context.Context) bool {
 	if c.conn != nil && c.conn.Usable() {
 		return true
 	}
-	c.Close()
+	c.disconnect()
 	for ; c.next < len(c.Smarthosts); c.giveUp() {
 		s := c.Smarthosts[c.next]
-		c.server = s.String()
-		endpoint, ok := s.Endpoint()
-		if !ok {
-			c.passOver(unsupported(s))
+		if s.Scheme == route.MX && !c.lane.own {
+			return false // a lane for each domain leads on from here
+		}
+		c.server = c.called(s)
+		if c.endpoints == nil && !c.resolve(ctx, s) {
 			continue
 		}
-		options := c.SMTP
-		options.NoPipelining = options.NoPipelining || c.plainly
-		conn, err := smtp.Connect(ctx, endpoint, options)
+		conn, err := smtp.Connect(ctx, c.endpoints[0], c.optionsFor(s))
+		if s.Scheme == route.MX && c.endpoints[0].Security == smtp.Opportunistic && inHandshake(err) {
+			// RFC 7435 section 3: no TLS that works is no TLS
+			c.endpoints[0].Security = smtp.Never
+			conn, err = smtp.Connect(ctx, c.endpoints[0], c.optionsFor(s))
+		}
 		if err == nil {
 			c.conn = conn
 			return true
 		}
-		c.passOver(fromError(err))
+		c.passOver(c.unconnected(s, err))
 	}
 	return false
 }
 
 var errNoSmarthost = errors.New("no smarthost is configured")
 
-// giveUp leaves the current smarthost for good.
+// giveUp leaves the current endpoint for good, and with its last one the
+// smarthost.
 func (c *Carrier) giveUp() {
-	c.Close()
-	c.next++
-	c.plainly, c.most = false, 0
+	c.disconnect()
+	if len(c.endpoints) > 1 {
+		c.endpoints = c.endpoints[1:]
+	} else {
+		c.endpoints = nil
+		c.next++
+	}
+	c.plainly, c.apart, c.most = false, false, 0
+}
+
+// hasMore tells whether there is another endpoint behind the current one.
+func (c *Carrier) hasMore() bool {
+	return len(c.endpoints) > 1 || c.next+1 < len(c.Smarthosts)
 }
 
 // passOver keeps the most telling trouble: of several smarthosts that failed,
 // the one that refused the login says more than the one that is down, and one
 // that may come back more than one that cannot be used at all.
 func (c *Carrier) passOver(o envelope.Outcome) {
-	if c.Observer.Note != nil && len(c.Smarthosts) > 1 {
+	if c.Observer.Note != nil && c.hasMore() {
 		c.Observer.Note(c.server + " passed over: " + o.Text())
 	}
 	t := c.trouble
@@ -170,34 +208,61 @@ func (c *Carrier) passOver(o envelope.Outcome) {
 
 // delivery is one call of Deliver.
 type delivery struct {
-	*Carrier
-	env        *envelope.Envelope
-	msg        *message.Message
-	last       bool // no message follows on this connection
-	attempt    Attempt
-	list       worklist
-	remarks    map[string]bool           // noted already
-	redirected []*envelope.Recipient     // in the transaction that is being settled
-	lessons    map[string]redirect.Entry // what a 557 said, by old address
+	*Carrier             // of the lane in use
+	home        *Carrier // of the zero lane
+	waiting     map[lane][]*envelope.Recipient
+	turns       []lane // in which somebody waits, in order
+	tlsRequired *bool  // the message says that TLS is not required; nil: not looked at yet
+	env         *envelope.Envelope
+	msg         *message.Message
+	last        bool // no message follows on this connection
+	attempt     Attempt
+	list        worklist
+	ahead       *transaction              // its envelope is on the wire; nil: none is
+	made        *content                  // the message as the last server got it
+	remarks     map[string]bool           // noted already
+	redirected  []*envelope.Recipient     // in the transaction that is being settled
+	lessons     map[string]redirect.Entry // what a 557 said, by old address
+}
+
+// delivery is a new one, or that which has begun with an envelope that went ahead.
+func (c *Carrier) delivery(env *envelope.Envelope, msg *message.Message) *delivery {
+	d := c.begun
+	c.begun = nil
+	if d != nil && d.env == env {
+		return d
+	}
+	d = &delivery{Carrier: c, home: c, env: env, msg: msg}
+	d.recall()
+	d.list.begin(env)
+	d.assign(env.Open()...)
+	return d
 }
 
 func (d *delivery) run(ctx context.Context) {
-	d.recall()
 	defer d.remember()
-	d.list.begin(d.env)
 	for {
 		if d.list.isEmpty() {
+			if d.turn() {
+				continue
+			}
 			if !d.forget() {
 				return
 			}
-			d.list.add(d.env.Open()...)
+			d.assign(d.env.Open()...)
 			continue
 		}
 		if !d.connect(ctx) {
-			d.list.rest(*d.trouble)
-			return
+			if d.atMX() {
+				d.assign(d.list.drain()...)
+			} else {
+				d.list.rest(*d.trouble)
+			}
+			continue
 		}
 		d.attempt.TLS, d.attempt.ReportsSuccess = tlsName(d.conn.TLS()), d.conn.Extensions().DSN
-		d.transact(ctx, d.batch())
+		if t := d.transaction(); t != nil {
+			d.transact(ctx, t)
+		}
 	}
 }

@@ -12,7 +12,7 @@ import (
 // to the new address at once; nobody asks the old one (draft-sam-smtp-redirects
 // section 3.1).
 func (d *delivery) recall() {
-	if d.Memory == nil || !d.Redirect.Remember || d.Redirect.Follow == redirect.FollowNever {
+	if d.Memory == nil || !d.Redirect.Remember || d.Redirect.Follow == redirect.FollowNever || d.Memory.Empty() {
 		return
 	}
 	for _, r := range d.env.Open() {
@@ -37,9 +37,9 @@ func (d *delivery) learnt(h envelope.Hop) {
 	if d.Memory == nil || !d.Redirect.Remember || h.Code != 557 { // a 558 never is, section 3.2
 		return
 	}
-	e := redirect.Entry{Old: h.From, New: h.To, Code: h.Code, Learned: time.Now().UTC(), Server: d.conn.Name()}
+	e := redirect.Entry{Old: h.From, New: h.To, Code: h.Code, Learned: time.Now().UTC(), Server: d.conn.Name(), Unproven: !d.conn.Trusted()}
 	if d.conn.TLS() != nil && d.conn.Trusted() {
-		e.Verified = d.Smarthosts[d.next].Host
+		e.Verified = d.endpoints[0].Host
 	}
 	if d.lessons == nil {
 		d.lessons = map[string]redirect.Entry{}

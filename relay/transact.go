@@ -25,21 +25,42 @@ func (d *delivery) batch() []*mailbox {
 	return d.list.take(most, limits.RcptDomainMax)
 }
 
-// transact sends one transaction and gives its recipients their outcomes.
-func (d *delivery) transact(ctx context.Context, batch []*mailbox) {
-	t, batch, err := d.prepare(batch)
-	if err != nil {
+// transaction is one transaction that is ready for the connection.
+type transaction struct {
+	smtp.Transaction
+	conn  *smtp.Conn
+	batch []*mailbox // of its recipients, in the same order
+}
+
+// transaction is the next one. It is nil when none of the mailboxes that were
+// picked can be sent to this server; they have their outcomes then.
+func (d *delivery) transaction() *transaction {
+	if t := d.wentAhead(); t != nil {
+		return t
+	}
+	t, batch, err := d.prepare(d.barred(d.batch()))
+	switch {
+	case err != nil:
 		for _, m := range batch {
 			m.apply(*err)
 		}
-		return
+		return nil
+	case len(batch) == 0:
+		return nil
 	}
-	if len(batch) == 0 { // none of them can be sent to this server
-		return
-	}
+	return &transaction{t, d.conn, batch}
+}
+
+// transact sends one transaction and gives its recipients their outcomes.
+func (d *delivery) transact(ctx context.Context, t *transaction) {
+	batch := t.batch
 	t.Last = d.last && d.list.isEmpty()
-	res := d.conn.Send(ctx, t)
+	if d.mayLookAhead() {
+		t.Next = d.lookAhead
+	}
+	res := d.conn.Send(ctx, &t.Transaction)
 	lost := wayLost(res)
+	d.apart = d.apart || lost != nil && !isGoodbye(lost)
 	if lost != nil && d.sendAgain(lost) {
 		d.list.back(batch)
 		return
@@ -58,7 +79,7 @@ func (d *delivery) transact(ctx context.Context, batch []*mailbox) {
 func (d *delivery) prepare(batch []*mailbox) (smtp.Transaction, []*mailbox, *envelope.Outcome) {
 	var t smtp.Transaction
 	ext := d.conn.Extensions()
-	content, err := fit.Fit(d.msg, fit.Server{EightBitMIME: ext.EightBitMIME, BinaryMIME: ext.BinaryMIME && ext.Chunking, SMTPUTF8: ext.SMTPUTF8}, d.wantsUTF8(batch))
+	content, err := d.content(ext, d.wantsUTF8(batch))
 	if err != nil {
 		return t, batch, unfit(err)
 	}
@@ -72,7 +93,8 @@ func (d *delivery) prepare(batch []*mailbox) (smtp.Transaction, []*mailbox, *env
 		return t, batch, refusal
 	}
 	t.Parameters = mail
-	var sendable []*mailbox
+	sendable := make([]*mailbox, 0, len(batch))
+	t.Recipients = make([]smtp.Recipient, 0, len(batch))
 	for _, m := range batch {
 		path, err := fit.Path(m.addr, content.SMTPUTF8())
 		if err != nil {
@@ -127,11 +149,14 @@ func (d *delivery) settle(batch []*mailbox, res smtp.Result) {
 		m.apply(o)
 	}
 	d.list.back(open)
-	d.list.add(d.redirected...)
+	d.assign(d.redirected...)
 	d.redirected = d.redirected[:0]
 }
 
 func loginStands(res smtp.Result) bool {
+	if res.Err == nil { // it is asked for each of thousands
+		return true
+	}
 	var e *smtp.Error
 	return !errors.As(res.Err, &e) || e.Phase != smtp.PhaseLogin
 }
@@ -142,22 +167,18 @@ func (d *delivery) redirect(m *mailbox, r reply.Reply) {
 	for _, rcpt := range m.recipients {
 		v := d.Redirect.Decide(redirect.Question{
 			Reply: r, Old: rcpt.Address, Visited: rcpt.Visited, Hops: len(rcpt.Trail), Trusted: d.conn.Trusted(),
-			ServerNames: []string{d.conn.Name(), d.Smarthosts[d.next].Host},
+			ServerNames: []string{d.conn.Name(), d.endpoints[0].Host},
 		})
 		if !v.Follow {
 			rcpt.Apply(envelope.Outcome{State: envelope.Failed, Cause: envelope.CauseRedirect, Reply: &r, Status: v.Status, Reason: v.Reason, Server: d.conn.Name()})
 			continue
 		}
-		hop := envelope.Hop{From: rcpt.Address, To: v.To, Code: r.Code}
+		hop := envelope.Hop{From: rcpt.Address, To: v.To, Code: r.Code, Server: d.conn.Name(),
+			Direct: v.Direct || d.lane.direct, TLS: d.endpoints[0].Security >= smtp.StartTLS}
 		d.learnt(hop)
 		rcpt.Redirect(hop)
 		if d.Observer.Redirected != nil {
 			d.Observer.Redirected(rcpt, d.conn.Name())
-		}
-		if v.Direct {
-			rcpt.Apply(envelope.Outcome{State: envelope.Failed, Cause: envelope.CauseUnsupported, Status: reply.Enhanced{Class: 5, Subject: 4, Detail: 4},
-				Reason: "redirected to <" + v.To.String() + ">, which must not be tried at the old mailbox's own server, and delivery to the new domain's servers is not available"})
-			continue
 		}
 		d.redirected = append(d.redirected, rcpt)
 	}

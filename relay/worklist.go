@@ -12,8 +12,9 @@ import (
 type mailbox struct {
 	addr       address.Addr
 	recipients []*envelope.Recipient
-	settled    bool             // it has its outcome
-	outcome    envelope.Outcome // what became of it
+	alone      [1]*envelope.Recipient // room for the one that most mailboxes have
+	settled    bool                   // it has its outcome
+	outcome    envelope.Outcome       // what became of it
 }
 
 // apply gives the mailbox its outcome, and so all that meet in it, now and later.
@@ -28,33 +29,33 @@ func (m *mailbox) apply(o envelope.Outcome) {
 // in the order in which they were named, and what became of the others. Each
 // recipient costs the same, however many transactions there are.
 type worklist struct {
-	waiting []*mailbox          // the first next of them are no longer
-	next    int                 // the first that waits
-	known   map[string]*mailbox // waiting, in a transaction, or settled
-	grouped int                 // up to here waiting is grouped by domain
+	waiting []*mailbox                // the first next of them are no longer
+	next    int                       // the first that waits
+	known   map[address.Addr]*mailbox // by folded address: waiting, in a transaction, or settled
+	grouped int                       // up to here waiting is grouped by domain
 }
 
-// begin takes in the recipients of env that are open. A mailbox that has had its
-// copy in an earlier attempt, or waits for the next one, is known.
+// begin makes an empty list for env. A mailbox that has had its copy in an
+// earlier attempt, or waits for the next one, is known.
 func (w *worklist) begin(env *envelope.Envelope) {
-	w.known = make(map[string]*mailbox, len(env.Recipients))
+	w.known = make(map[address.Addr]*mailbox, len(env.Recipients))
 	for _, r := range env.Recipients {
 		if s := r.Outcome.State; s == envelope.Delivered || s == envelope.Deferred {
-			w.known[r.Address.Key()] = &mailbox{addr: r.Address, settled: true, outcome: r.Outcome}
+			w.known[r.Address.Folded()] = &mailbox{addr: r.Address, settled: true, outcome: r.Outcome}
 		}
 	}
-	w.add(env.Open()...)
 }
 
 // add puts recipients to the mailboxes that they name. One whose mailbox has its
 // outcome already shares it: nobody gets two copies.
 func (w *worklist) add(recipients ...*envelope.Recipient) {
 	for _, r := range recipients {
-		key := r.Address.Key()
+		key := r.Address.Folded()
 		m := w.known[key]
 		switch {
 		case m == nil:
-			m = &mailbox{addr: r.Address, recipients: []*envelope.Recipient{r}}
+			m = &mailbox{addr: r.Address}
+			m.recipients = append(m.alone[:0], r)
 			w.known[key] = m
 			w.waiting = append(w.waiting, m)
 		case m.settled:
@@ -116,7 +117,19 @@ func (w *worklist) group() {
 
 // forget opens the address of a mailbox whose recipients have moved away from
 // it: whoever is led there asks again.
-func (w *worklist) forget(m *mailbox) { delete(w.known, m.addr.Key()) }
+func (w *worklist) forget(m *mailbox) { delete(w.known, m.addr.Folded()) }
+
+// drain empties the list and gives back all that waited, as if they had never
+// been on it.
+func (w *worklist) drain() []*envelope.Recipient {
+	var out []*envelope.Recipient
+	for _, m := range w.waiting[w.next:] {
+		delete(w.known, m.addr.Folded())
+		out = append(out, m.recipients...)
+	}
+	w.next = len(w.waiting)
+	return out
+}
 
 // rest empties the list and gives all that waited their outcome.
 func (w *worklist) rest(o envelope.Outcome) {

@@ -31,6 +31,8 @@ type crlf struct {
 	end []byte // CRLF
 	crs int64  // CRs at the end of what was written, not yet judged
 	err error
+
+	room []byte // for the lines of a text without CRs
 }
 
 func newCRLF(w io.Writer) *crlf { return &crlf{w: w, end: []byte("\r\n")} }
@@ -40,6 +42,10 @@ func newCRLF(w io.Writer) *crlf { return &crlf{w: w, end: []byte("\r\n")} }
 func (c *crlf) Write(p []byte) (int, error) {
 	whole := len(p)
 	p = c.judge(p)
+	if bytes.IndexByte(p, '\r') < 0 {
+		c.unix(p)
+		return whole, c.err
+	}
 	start, at := 0, 0 // p[:start] is written, p[:at] is looked at
 	lf, cr := next(p, 0, '\n'), next(p, 0, '\r')
 	for c.err == nil && min(lf, cr) < len(p) {
@@ -64,6 +70,30 @@ func (c *crlf) Write(p []byte) (int, error) {
 	}
 	c.put(p[start:])
 	return whole, c.err
+}
+
+// unix writes text in which there is no CR. Its lines are gathered: a text of short
+// ones would else cost two writes for each.
+func (c *crlf) unix(p []byte) {
+	if c.room == nil {
+		c.room = make([]byte, 0, min(len(p)+len(p)/16+len(c.end), 4<<10))
+	}
+	out := c.room
+	for end := next(p, 0, '\n'); end < len(p); end = next(p, 0, '\n') {
+		if len(out)+end+len(c.end) > cap(out) {
+			c.put(out)
+			out = c.room
+		}
+		if end+len(c.end) > cap(out) {
+			c.put(p[:end])
+			c.put(c.end)
+		} else {
+			out = append(append(out, p[:end]...), '\r', '\n')
+		}
+		p = p[end+1:]
+	}
+	c.put(out)
+	c.put(p)
 }
 
 // judge counts the CRs at the front of p and, once it sees what follows them,

@@ -119,7 +119,19 @@ func Fit(m *message.Message, s Server, wantUTF8 bool) (*Content, error) {
 // could matter for a body that can, too.
 func isSimple(header []byte) bool {
 	t := traits(header)
-	return !t.EightBit && t.LongestLine <= MaxLine && !bytes.Contains(bytes.ToLower(header), []byte("binary"))
+	return !t.EightBit && t.LongestLine <= MaxLine && !mentionsBinary(header)
+}
+
+// mentionsBinary looks for the word in any case, without a copy of a header that
+// may have many megabytes.
+func mentionsBinary(header []byte) bool {
+	word := []byte("binary")
+	for i := 0; i+len(word) <= len(header); i++ {
+		if header[i]|0x20 == word[0] && bytes.EqualFold(header[i:i+len(word)], word) {
+			return true
+		}
+	}
+	return false
 }
 
 // asItIs makes the content from a header that is ready and the body with CRLF

@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"sync"
@@ -33,6 +34,7 @@ type Book struct {
 	tag   string // name of the program in front of a line
 	write func(Record) error
 	close func() error
+	room  int // recipients of a record that are kept
 	last  error
 }
 
@@ -48,7 +50,7 @@ type form struct {
 // "json". Tag is the syslog tag, "" for mailchute. Only words that mean nothing
 // are errors; a log that cannot be reached is not.
 func Open(to, format, tag string) (*Book, error) {
-	b := &Book{tag: cleanTag(tag), write: discard, close: func() error { return nil }}
+	b := &Book{tag: cleanTag(tag), write: discard, close: func() error { return nil }, room: math.MaxInt}
 	switch format {
 	case "text":
 		b.form = form{textLine, false}
@@ -59,16 +61,27 @@ func Open(to, format, tag string) (*Book, error) {
 	}
 	switch {
 	case to == "auto":
+		b.room = maxRecipients
 		b.toSockets("/run/systemd/journal/socket", "/dev/log")
 	case to == "stderr":
 		b.toStream(os.Stderr)
 	case to == "none":
+		b.room = 0
 	case filepath.IsAbs(to):
 		b.toFile(to)
 	default:
 		return nil, fmt.Errorf("log destination %q is neither \"auto\", \"stderr\", \"none\" nor an absolute path", to)
 	}
 	return b, nil
+}
+
+// Room is how many recipients of a record the book keeps: there is no need to name
+// more, Record.More tells of them.
+func (b *Book) Room() int {
+	if b == nil {
+		return 0
+	}
+	return b.room
 }
 
 // Write puts r into the book. A record that the log does not take within 100 ms

@@ -91,8 +91,8 @@ func TestARecordIsMadeToFit(t *testing.T) {
 	for name, f := range map[string]form{"text": {textLine, false}, "json": {jsonLine, true}} {
 		t.Run(name, func(t *testing.T) {
 			r, line := f.fit(Record{Sender: "a@x", Recipients: many})
-			if len(r.Recipients) != maxRecipients || r.more != len(many)-maxRecipients || !strings.Contains(string(line), fmt.Sprint(r.more)) {
-				t.Errorf("%d recipients and %d more", len(r.Recipients), r.more)
+			if len(r.Recipients) != maxRecipients || r.More != len(many)-maxRecipients || !strings.Contains(string(line), fmt.Sprint(r.More)) {
+				t.Errorf("%d recipients and %d more", len(r.Recipients), r.More)
 			}
 			_, line = f.fit(huge)
 			if len(line) > maxLine || len(line) < maxLine/8 {

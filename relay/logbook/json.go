@@ -39,7 +39,7 @@ type recipient struct {
 func jsonLine(r Record) []byte {
 	o := object{
 		Time: r.Time.Format(timeFormat), Event: r.Event, ID: r.ID, Account: r.Account, Smarthost: r.Smarthost,
-		TLS: r.TLS, MoreRecipients: r.more, MessageID: r.MessageID, Size: r.Size,
+		TLS: r.TLS, MoreRecipients: r.More, MessageID: r.MessageID, Size: r.Size,
 		Took: r.Took.Seconds(), User: r.User, Exit: r.Exit, Text: r.Text,
 	}
 	if r.Sender != "" || len(r.Recipients) > 0 {

@@ -23,8 +23,7 @@ type Record struct {
 	User       string        // who submitted the message
 	Exit       int           // exit status, sysexits(3)
 	Text       string        // anything else, in words
-
-	more int // recipients left out for want of room
+	More       int           // recipients that are left out
 }
 
 // Recipient is one recipient of a record.
@@ -47,7 +46,7 @@ const (
 // end of the list of recipients, and then from the ends of the values. The record
 // that was left is returned with the line.
 func (f form) fit(r Record) (Record, []byte) {
-	r = r.clip(maxValue).first(maxRecipients)
+	r = r.first(maxRecipients).clip(maxValue)
 	line := f.line(r)
 	for len(line) > maxLine && len(r.Recipients) > 0 {
 		r = r.first(len(r.Recipients) / 2)
@@ -63,7 +62,7 @@ func (f form) fit(r Record) (Record, []byte) {
 // first is r with its first n recipients.
 func (r Record) first(n int) Record {
 	if over := len(r.Recipients) - n; over > 0 {
-		r.more += over
+		r.More += over
 		r.Recipients = r.Recipients[:n]
 	}
 	return r

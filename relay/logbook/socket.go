@@ -72,17 +72,16 @@ type sink struct {
 // send gives r to the sink. A connection from an earlier record may have died
 // with the daemon at its other end; then a new one is made.
 func (s *sink) send(r Record, deadline time.Time) error {
-	packet := s.packet(r)
 	if s.conn != nil {
-		err := s.put(packet, deadline)
+		err := s.put(s.packet(r), deadline)
 		if err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
 			return err
 		}
 	}
-	if err := s.dial(deadline); err != nil {
+	if err := s.dial(); err != nil { // no packet is made for a journal that is not there
 		return err
 	}
-	return s.put(packet, deadline)
+	return s.put(s.packet(r), deadline)
 }
 
 // put writes one packet; a stream gets a line end behind it (RFC 6587 section
@@ -100,14 +99,16 @@ func (s *sink) put(packet []byte, deadline time.Time) error {
 	return err
 }
 
-func (s *sink) dial(deadline time.Time) error {
-	dialer := net.Dialer{Deadline: deadline}
+// dial connects. On a socket of the machine that is done at once or not at all: one
+// whose queue is full is an error.
+func (s *sink) dial() error {
 	var err error
 	for _, network := range s.networks {
-		if s.conn, err = dialer.Dial(network, s.path); err == nil {
+		var conn *net.UnixConn
+		if conn, err = net.DialUnix(network, nil, &net.UnixAddr{Name: s.path, Net: network}); err == nil {
+			s.conn = conn
 			return nil
 		}
-		s.conn = nil
 		if !errors.Is(err, syscall.EPROTOTYPE) {
 			break // only another kind of socket would be worth another try
 		}

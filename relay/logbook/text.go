@@ -21,7 +21,7 @@ func textLine(r Record) []byte {
 		l.address("from", r.Sender)
 	}
 	l.recipients(r)
-	l.number("more_recipients", int64(r.more))
+	l.number("more_recipients", int64(r.More))
 	l.word("relay", r.Smarthost)
 	l.word("account", r.Account)
 	l.word("tls", r.TLS)

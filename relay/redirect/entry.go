@@ -19,6 +19,7 @@ type Entry struct {
 	Learned  time.Time // when
 	Server   string    // which server said it, as it calls itself
 	Verified string    // the name that its certificate was verified for; "" when it was not TLS
+	Unproven bool      // said where nobody could be sure whom we talked to; believed under "always" alone
 	Uses     int       // messages that were sent to New because of this entry
 }
 
@@ -45,16 +46,17 @@ type line struct {
 	Learned  time.Time `json:"learned,omitzero"`
 	Server   string    `json:"server,omitempty"`
 	Verified string    `json:"verified,omitempty"`
+	Unproven bool      `json:"unproven,omitempty"`
 	Uses     int       `json:"uses"`
 }
 
 // MarshalJSON gives the names old, new, code, learned (RFC 3339, UTC), server,
-// verified and uses.
+// verified, unproven and uses.
 func (e Entry) MarshalJSON() ([]byte, error) {
 	return json.Marshal(line{
 		Old: e.Old.String(), New: e.New.String(), Code: e.Code,
 		Learned: e.Learned.UTC().Truncate(time.Second),
-		Server:  plain(e.Server), Verified: plain(e.Verified), Uses: e.Uses,
+		Server:  plain(e.Server), Verified: plain(e.Verified), Unproven: e.Unproven, Uses: e.Uses,
 	})
 }
 
@@ -78,7 +80,7 @@ func (e *Entry) UnmarshalJSON(data []byte) error {
 	}
 	*e = Entry{
 		Old: oldAddr, New: newAddr, Code: l.Code, Learned: l.Learned,
-		Server: plain(l.Server), Verified: plain(l.Verified), Uses: l.Uses,
+		Server: plain(l.Server), Verified: plain(l.Verified), Unproven: l.Unproven, Uses: l.Uses,
 	}
 	return e.Check()
 }

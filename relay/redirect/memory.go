@@ -46,6 +46,17 @@ func (m *Memory) Lookup(a address.Addr) (chain []Entry, final address.Addr) {
 	return m.known.follow(a)
 }
 
+// Empty tells whether nothing is remembered, so that nobody needs to ask for each of
+// thousands.
+func (m *Memory) Empty() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if time.Since(m.checked) > freshFor {
+		_ = m.refresh()
+	}
+	return len(m.known.at) == 0
+}
+
 // Learn remembers entries, each instead of what was known of its old address.
 // When it returns nil, all of them are on disk. One call with many entries
 // writes the file once.

@@ -68,10 +68,11 @@ type Verdict struct {
 func (p Policy) Covers(code int) bool { return slices.Contains(p.Codes, code) }
 
 // Recalls tells whether a remembered redirect may be applied behind hops others.
-// It was believed when it was learnt; what has been forbidden since stays
-// forbidden.
+// It was believed when it was learnt, maybe by another account's policy; what is
+// forbidden now is not done.
 func (p Policy) Recalls(e Entry, hops int) bool {
-	return p.Follow != FollowNever && p.Covers(e.Code) && p.allows(e.New.Domain) && hops < p.MaxHops
+	believed := p.Follow == FollowAlways || p.Follow == FollowVerified && !e.Unproven
+	return believed && p.Covers(e.Code) && p.allows(e.New.Domain) && hops < p.MaxHops
 }
 
 // Decide judges one reply. Only a reply to RCPT redirects; elsewhere both codes

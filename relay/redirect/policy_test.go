@@ -24,6 +24,27 @@ func question(t testing.TB, code int, old, to string) Question {
 	}
 }
 
+func TestWhatOneAccountBelievedIsNotForcedOnAnother(t *testing.T) {
+	proven := Entry{Old: mailbox(t, "a@b.example"), New: mailbox(t, "c@d.example"), Code: 557}
+	unproven := proven
+	unproven.Unproven = true
+	for _, tt := range []struct {
+		follow string
+		e      Entry
+		want   bool
+	}{
+		{FollowVerified, proven, true}, {FollowVerified, unproven, false},
+		{FollowAlways, proven, true}, {FollowAlways, unproven, true},
+		{FollowNever, proven, false}, {FollowNever, unproven, false},
+	} {
+		p := standard()
+		p.Follow = tt.follow
+		if p.Recalls(tt.e, 0) != tt.want {
+			t.Errorf("follow %q, unproven %v: recalled is not %v", tt.follow, tt.e.Unproven, tt.want)
+		}
+	}
+}
+
 func TestWhatIsNotFollowedIsSaid(t *testing.T) {
 	for name, c := range map[string]struct {
 		policy func(*Policy)

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
+	"strings"
 	"time"
 
 	"mailchute/relay"
@@ -19,66 +20,130 @@ const quiet = time.Hour
 
 type compose func(report.Original, report.Stamp) (*message.Message, *envelope.Envelope, error)
 
-// report puts what the sender has to be told into the queue and returns the ids.
-func (w *worker) report(it *queue.Item, way *way, tried []int, attempt relay.Attempt) []string {
+// news is something to be told to the sender of a message, about some of its
+// recipients.
+type news struct {
+	make  compose
+	about []int
+	must  bool   // the message stays in the queue until it is told
+	done  func() // remembers that it was told; may be nil
+}
+
+// news is what the sender is to be told after an attempt for the recipients tried,
+// or after a crash that came before it was told.
+func (w *worker) news(it *queue.Item, way *way, tried []int, attempt relay.Attempt) []news {
 	if it.Envelope.Sender.IsNull() {
-		// A report that nobody takes is kept among the failed, and the next ones
-		// to the same address have to wait.
-		for _, i := range tried {
-			if r := it.Envelope.Recipients[i]; r.Outcome.State == envelope.Failed {
-				now := w.Now()
-				_ = w.Queue.HoldRoute(queue.RouteHold{Name: reportsTo(r.Original.Key()), Since: now, Set: now, Until: now.Add(quiet), Reason: r.Outcome.Text()})
-			}
-		}
+		w.hush(it, tried)
 		return nil
 	}
 	now := w.Now()
-	if h, held := w.Queue.RouteHold(reportsTo(it.Envelope.Sender.Key())); held && h.Active(now) {
+	if w.hushed(it, now) {
 		return nil
 	}
-	var ids []string
-	add := func(make compose, about []int) bool {
-		id, err := w.submit(it, way, make, about)
+	var failed, redirected []int
+	for i, r := range it.Envelope.Recipients {
+		switch {
+		case it.Retries[i].Told:
+		case r.Outcome.State == envelope.Failed:
+			failed = append(failed, i)
+		case r.Outcome.State == envelope.Delivered && sentOn(r):
+			redirected = append(redirected, i)
+		}
+	}
+	var all []news
+	if len(failed) > 0 {
+		all = append(all, news{report.Failure, failed, true, func() { markTold(it, failed) }})
+	}
+	if len(redirected) > 0 {
+		all = append(all, news{report.Redirected, redirected, false, func() { markTold(it, redirected) }})
+	}
+	if !attempt.ReportsSuccess && attempt.Server != "" && wantsSuccess(it, tried) {
+		all = append(all, news{make: report.Relayed, about: tried})
+	}
+	if !it.Next().IsZero() && queue.Late(it.Since, now, way.WarnAfter, it.Warned) {
+		all = append(all, news{make: delay(it.Since.Add(way.Expire)), about: tried, done: func() { it.Warned = true }})
+	}
+	return all
+}
+
+func markTold(it *queue.Item, about []int) {
+	for _, i := range about {
+		it.Retries[i].Told = true
+	}
+}
+
+func delay(until time.Time) compose {
+	return func(o report.Original, s report.Stamp) (*message.Message, *envelope.Envelope, error) {
+		return report.Delay(o, s, until)
+	}
+}
+
+// sentOn tells whether a server sent r on: what is remembered is no news.
+func sentOn(r *envelope.Recipient) bool {
+	for _, h := range r.Trail {
+		if !h.Remembered {
+			return true
+		}
+	}
+	return false
+}
+
+func wantsSuccess(it *queue.Item, tried []int) bool {
+	for _, i := range tried {
+		if r := it.Envelope.Recipients[i]; r.Outcome.State == envelope.Delivered && r.Notify.Success {
+			return true
+		}
+	}
+	return false
+}
+
+// hush makes the next reports to an address wait after one that it did not take.
+// That one is kept among the failed.
+func (w *worker) hush(it *queue.Item, tried []int) {
+	now := w.Now()
+	for _, i := range tried {
+		if r := it.Envelope.Recipients[i]; r.Outcome.State == envelope.Failed {
+			_ = w.Queue.HoldRoute(queue.RouteHold{Name: reportsTo(r.Original.Key()), Since: now, Set: now, Until: now.Add(quiet), Reason: r.Outcome.Text()})
+		}
+	}
+}
+
+func (w *worker) hushed(it *queue.Item, now time.Time) bool {
+	h, held := w.Queue.RouteHold(reportsTo(it.Envelope.Sender.Key()))
+	return held && h.Active(now)
+}
+
+// report puts the news into the queue and returns the ids of the reports. told is
+// false when the sender could not be told of a failure.
+func (w *worker) report(it *queue.Item, way *way, all []news) (ids []string, told bool) {
+	told = true
+	if w.hushed(it, w.Now()) { // another has found out meanwhile
+		return nil, true
+	}
+	for _, n := range all {
+		id, err := w.submit(it, way, n.make, n.about)
 		if err != nil {
 			w.tell(Event{Entry: &it.Entry, Err: err})
-			return false
+			told = told && !n.must
+			continue
 		}
 		if id != "" {
 			ids = append(ids, id)
 		}
-		return true
-	}
-	var untold, redirected []int
-	for i, r := range it.Envelope.Recipients {
-		if r.Outcome.State == envelope.Failed && !it.Retries[i].Told {
-			untold = append(untold, i)
+		if n.done != nil {
+			n.done()
 		}
 	}
-	for _, i := range tried {
-		if len(it.Envelope.Recipients[i].Trail) > 0 && it.Envelope.Recipients[i].Outcome.State == envelope.Delivered {
-			redirected = append(redirected, i)
-		}
-	}
-	if len(untold) > 0 && add(report.Failure, untold) {
-		for _, i := range untold {
-			it.Retries[i].Told = true
-		}
-	}
-	if len(redirected) > 0 {
-		add(report.Redirected, redirected)
-	}
-	if !attempt.ReportsSuccess && attempt.Server != "" {
-		add(report.Relayed, tried)
-	}
-	if !it.Next().IsZero() && queue.Late(it.Since, now, way.WarnAfter, it.Warned) {
-		it.Warned = add(func(o report.Original, s report.Stamp) (*message.Message, *envelope.Envelope, error) {
-			return report.Delay(o, s, it.Since.Add(way.Expire))
-		}, tried)
-	}
-	return ids
+	return ids, told
 }
 
-func reportsTo(key string) string { return "reports to " + key }
+const reportsPrefix = "reports to "
+
+func reportsTo(key string) string { return reportsPrefix + key }
+
+// IsWay tells whether h is about the way of an account, the name of which it has,
+// and not about an address that takes no reports.
+func IsWay(h queue.RouteHold) bool { return !strings.HasPrefix(h.Name, reportsPrefix) }
 
 // submit makes one report about some recipients and puts it into the queue; ""
 // when there is nothing to tell.
@@ -88,7 +153,7 @@ func (w *worker) submit(it *queue.Item, way *way, make compose, about []int) (st
 	for _, i := range about {
 		env.Recipients = append(env.Recipients, it.Envelope.Recipients[i])
 	}
-	return Report(w.Queue, way.Account, it.Account, make, report.Original{Envelope: &env, Message: it.Message, ID: it.ID, Submitted: it.Submitted}, w.Now())
+	return Report(w.Queue, way.Account, way.name, make, report.Original{Envelope: &env, Message: it.Message, ID: it.ID, Submitted: it.Submitted}, w.Now())
 }
 
 // Report puts a report about o into q, to be sent with the named account. The id

@@ -1,6 +1,6 @@
 // Package runner sends what waits in a queue: each message whose time has come
 // is acquired, delivered over a connection that is kept for the next one, and
-// its recipients' fates are recorded before the next is touched.
+// its recipients' fates are recorded before the content of the next is sent.
 //
 // Trouble with a way holds the way, not each message: the first message that
 // finds it makes the others wait, and they make no attempts. One bad message
@@ -11,13 +11,12 @@ package runner
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"sync"
+	"syscall"
 	"time"
 
 	"mailchute/headers/address"
 	"mailchute/relay"
-	"mailchute/relay/envelope"
 	"mailchute/relay/queue"
 	"mailchute/relay/redirect"
 )
@@ -70,11 +69,9 @@ func (r *Runner) Run(ctx context.Context, scope Scope) (Tally, error) {
 	var workers sync.WaitGroup
 	for range max(r.Workers, 1) {
 		workers.Go(func() {
-			w := worker{pass: p, carriers: map[string]*relay.Carrier{}}
+			w := worker{pass: p, ids: ids, carriers: map[string]*relay.Carrier{}}
 			defer w.close()
-			for id := range ids {
-				w.work(ctx, id)
-			}
+			w.run(ctx)
 		})
 	}
 	err := p.feed(ctx, ids)
@@ -108,6 +105,9 @@ func (p *pass) feed(ctx context.Context, ids chan<- string) error {
 	for id, err := range list {
 		if err != nil {
 			p.tell(Event{Err: err})
+			if id == "" { // the queue itself cannot be read, not one file in it
+				return err
+			}
 			continue
 		}
 		if !give(id) {
@@ -124,71 +124,13 @@ const retryCeiling = 7 * 24 * time.Hour
 // pass is one run.
 type pass struct {
 	*Runner
-	scope Scope
+	scope   Scope
+	reports sync.Mutex // who tells senders: one at a time, so that an address that takes no report is found out by one
 
 	mu       sync.Mutex
 	accounts map[string]*way
 	tally    Tally
-}
-
-// way is an account in a run, and whether it leads anywhere.
-type way struct {
-	*Account
-	err     error             // the account cannot be used
-	trouble *envelope.Outcome // why nothing goes this way now; nil: it does
-	until   time.Time         // no attempt before
-}
-
-// way finds out once a run how an account is sent with.
-func (p *pass) way(name string) *way {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if w := p.accounts[name]; w != nil {
-		return w
-	}
-	w := &way{}
-	w.Account, w.err = p.Account(name)
-	if h, held := p.Queue.RouteHold(name); w.err == nil && held && !p.scope.All && h.Active(p.Now()) {
-		cause := envelope.CauseRoute
-		if h.Login {
-			cause = envelope.CauseLogin
-		}
-		w.trouble, w.until = &envelope.Outcome{State: envelope.Deferred, Cause: cause, Reason: h.Reason}, h.Until
-	}
-	p.accounts[name] = w
-	return w
-}
-
-// blocked gives the trouble of a way.
-func (p *pass) blocked(w *way) (*envelope.Outcome, time.Time) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return w.trouble, w.until
-}
-
-// block holds a way. A refused login waits the longest: nobody mends a password
-// within a minute, and servers lock accounts.
-func (p *pass) block(name string, w *way, o envelope.Outcome) time.Time {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if w.trouble != nil {
-		return w.until
-	}
-	now := p.Now()
-	h, known := p.Queue.RouteHold(name)
-	if !known {
-		h = queue.RouteHold{Name: name, Since: now}
-	}
-	h.Set, h.Attempts, h.Reason, h.Login = now, h.Attempts+1, o.Text(), o.Cause == envelope.CauseLogin
-	h.Until = queue.Next(h.Attempts, now, w.RetryMin, w.RetryMax, rand.Float64())
-	if h.Login {
-		h.Until = now.Add(w.RetryMax)
-	}
-	if err := p.Queue.HoldRoute(h); err != nil && p.Told != nil {
-		p.Told(Event{Err: err})
-	}
-	w.trouble, w.until = &o, h.Until
-	return h.Until
+	full     bool // nothing can be recorded, so nothing more is sent
 }
 
 func (p *pass) tell(e Event) {
@@ -197,6 +139,23 @@ func (p *pass) tell(e Event) {
 	if p.Told != nil {
 		p.Told(e)
 	}
+}
+
+// failed tells of a record that could not be written. Where it is the disk's
+// fault the run sends nothing more.
+func (p *pass) failed(it *queue.Item, err error) {
+	p.tell(Event{Entry: &it.Entry, Err: err})
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, e := range []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EIO, syscall.EROFS} {
+		p.full = p.full || errors.Is(err, e)
+	}
+}
+
+func (p *pass) isFull() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.full
 }
 
 // acquire takes a message for this worker; nil when there is nothing to do.

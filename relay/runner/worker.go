@@ -3,17 +3,22 @@ package runner
 import (
 	"context"
 	"math/rand/v2"
+	"strconv"
 	"time"
 
 	"mailchute/relay"
 	"mailchute/relay/envelope"
+	"mailchute/relay/message"
 	"mailchute/relay/queue"
 )
 
 // worker has a connection for each account.
 type worker struct {
 	*pass
+	ids      <-chan string
 	carriers map[string]*relay.Carrier
+	ahead    *job // the next one, taken while another was being sent; nil: none was
+	looks    bool // it may take one ahead
 }
 
 func (w *worker) close() {
@@ -22,79 +27,94 @@ func (w *worker) close() {
 	}
 }
 
-func (w *worker) carrier(name string, r *relay.Relay) *relay.Carrier {
+func (w *worker) carrier(ctx context.Context, name string, r *relay.Relay) *relay.Carrier {
 	c := w.carriers[name]
 	if c == nil {
 		c = r.Carrier()
+		c.Ahead = func() (*envelope.Envelope, *message.Message) { return w.lookAhead(ctx, name) }
 		w.carriers[name] = c
 	}
 	return c
 }
 
 // work makes an attempt for one message, and for the reports that come of it.
-func (w *worker) work(ctx context.Context, id string) {
-	it := w.acquire(id)
-	if it == nil {
+// Where the run is stopped the message stays as it was.
+func (w *worker) work(ctx context.Context, j *job) {
+	defer j.Release()
+	if ctx.Err() != nil {
 		return
 	}
-	defer it.Release()
-	way := w.way(it.Account)
-	if way.err != nil {
-		w.tell(Event{Entry: &it.Entry, Err: way.err})
-		return
-	}
-	tried, woken := w.wake(it)
-	if woken == 0 && it.Next().IsZero() {
-		w.finish(it, way) // all was said already, only the record is missing
-		return
-	}
-	if woken == 0 {
-		return
-	}
-	trouble, until := w.blocked(way)
 	var attempt relay.Attempt
+	if len(j.tried) > 0 { // else every fate is final, and only the end is missing
+		var done bool
+		if attempt, done = w.attempt(ctx, j); !done {
+			return
+		}
+	}
+	w.conclude(ctx, j.Item, j.way, w.news(j.Item, j.way, j.tried, attempt))
+}
+
+// attempt sends a message to the recipients that are awake, and says when those
+// that were deferred shall be tried again. It is not done where the fates could
+// not be recorded.
+func (w *worker) attempt(ctx context.Context, j *job) (attempt relay.Attempt, done bool) {
+	it, way, tried := j.Item, j.way, j.tried
+	trouble, until := w.blocked(way)
+	if trouble == nil && !w.canRecord(j) {
+		w.hangUp(it.Account) // an envelope may have gone ahead
+		return attempt, false
+	}
+	if trouble == nil {
+		trouble, until = w.enter(ctx, way)
+	}
 	if trouble != nil {
+		w.hangUp(it.Account)
 		w.postpone(it, tried, *trouble)
 	} else {
-		if woken > 1 {
-			// Where the fates cannot be recorded nothing may be sent: the disk is
-			// full, and every run would send the message again.
-			if err := it.Update(); err != nil {
-				w.tell(Event{Entry: &it.Entry, Err: err})
-				return
-			}
-		}
-		c := w.carrier(it.Account, way.Relay)
-		attempt = c.Deliver(ctx, it.Envelope, it.Message, false)
-		if t := c.Trouble(); t != nil {
-			until = w.block(it.Account, way, *t)
-			delete(w.carriers, it.Account)
-		} else {
-			w.free(it.Account)
-		}
+		attempt, until = w.send(ctx, it, way)
 	}
+	w.schedule(it, way, tried, until)
 	w.count(it, tried)
-	reports := w.settle(it, way, tried, attempt, until)
 	w.tell(Event{Entry: &it.Entry, Attempt: attempt, Tried: tried})
-	w.finish(it, way)
-	for _, id := range reports {
-		w.work(ctx, id)
+	return attempt, true
+}
+
+// send makes the attempt; until is not zero when it found trouble with the way.
+func (w *worker) send(ctx context.Context, it *queue.Item, way *way) (attempt relay.Attempt, until time.Time) {
+	defer w.leave(way)
+	c := w.carrier(ctx, it.Account, way.Relay)
+	attempt = c.Deliver(ctx, it.Envelope, it.Message, false)
+	switch t := c.Trouble(); {
+	case t == nil:
+		w.free(it.Account)
+	case ctx.Err() == nil: // else it is we who gave up
+		until = w.block(it.Account, way, *t)
+		w.hangUp(it.Account)
+	}
+	return attempt, until
+}
+
+// hangUp ends the connections of an account.
+func (w *worker) hangUp(name string) {
+	if c := w.carriers[name]; c != nil {
+		c.Close()
+		delete(w.carriers, name)
 	}
 }
 
 // wake opens the recipients whose time has come.
-func (w *worker) wake(it *queue.Item) (tried []int, woken int) {
+func (w *worker) wake(it *queue.Item) (tried []int) {
 	if w.scope.All || w.scope.Only != nil {
-		woken = it.WakeAll()
+		it.WakeAll()
 	} else {
-		woken = it.Wake(w.Now())
+		it.Wake(w.Now())
 	}
 	for i, r := range it.Envelope.Recipients {
 		if r.Outcome.State == envelope.Pending {
 			tried = append(tried, i)
 		}
 	}
-	return tried, woken
+	return tried
 }
 
 // postpone defers without an attempt.
@@ -127,9 +147,9 @@ func (w *worker) count(it *queue.Item, tried []int) {
 	}
 }
 
-// settle sets the time of the next attempt for what is deferred, gives up on
-// what is too old, and makes the reports: it returns their ids.
-func (w *worker) settle(it *queue.Item, way *way, tried []int, attempt relay.Attempt, held time.Time) []string {
+// schedule sets the time of the next attempt for what is deferred, and gives up
+// on what is too old. held is until when the way is held, zero when it is not.
+func (w *worker) schedule(it *queue.Item, way *way, tried []int, held time.Time) {
 	now := w.Now()
 	for _, i := range tried {
 		r, t := it.Envelope.Recipients[i], &it.Retries[i]
@@ -141,8 +161,12 @@ func (w *worker) settle(it *queue.Item, way *way, tried []int, attempt relay.Att
 		if held.IsZero() {
 			t.Attempts++
 		}
-		switch {
+		switch wish := it.Envelope.Options.Hold; {
 		case r.Outcome.State != envelope.Deferred:
+		case r.Outcome.Cause == envelope.CauseHold && wish != nil && wish.Until.After(now):
+			// The server does not offer FUTURERELEASE, RFC 4865: it is held here,
+			// and its age counts from then on.
+			it.NotBefore, it.Since, t.Next = wish.Until, wish.Until, wish.Until
 		case queue.Expired(it.Since, last, now, way.Expire, way.RetryMax):
 			r.Outcome.State = envelope.Failed
 			r.Outcome.Reason = expiredReason(r.Outcome, way.Expire)
@@ -154,22 +178,54 @@ func (w *worker) settle(it *queue.Item, way *way, tried []int, attempt relay.Att
 			t.Next = queue.Next(t.Attempts, now, way.RetryMin, way.RetryMax, rand.Float64())
 		}
 	}
-	return w.report(it, way, tried, attempt)
 }
 
 func expiredReason(o envelope.Outcome, after time.Duration) string {
-	text := "given up after " + after.String()
+	text := "given up after " + age(after)
 	if o.Reason != "" {
 		text += "; " + o.Reason
 	}
 	return text
 }
 
-// finish puts the message where its fates belong.
-func (w *worker) finish(it *queue.Item, way *way) {
+// age is a time for people: whole days where it is some.
+func age(d time.Duration) string {
+	if days := d / (24 * time.Hour); days > 1 && d%(24*time.Hour) == 0 {
+		return strconv.Itoa(int(days)) + " days"
+	}
+	return d.String()
+}
+
+// conclude records the fates, then tells the sender what is news to him, then
+// puts the message where its fates belong. A crash in between tells twice and
+// sends once.
+func (w *worker) conclude(ctx context.Context, it *queue.Item, way *way, all []news) {
+	if len(all) == 0 {
+		w.finish(it, true)
+		return
+	}
+	if err := it.Update(); err != nil {
+		w.failed(it, err)
+		return
+	}
+	w.workAhead(ctx)
+	w.reports.Lock()
+	defer w.reports.Unlock()
+	ids, told := w.report(it, way, all)
+	w.finish(it, told || w.Now().Sub(it.Since) > 2*way.Expire)
+	for _, id := range ids {
+		if j := w.open(id); j != nil {
+			w.work(ctx, j)
+		}
+	}
+}
+
+// finish puts the message where its fates belong. One whose sender could not be
+// told of a failure stays for the next run.
+func (w *worker) finish(it *queue.Item, told bool) {
 	var err error
 	switch {
-	case !it.Next().IsZero():
+	case !it.Next().IsZero() || !told:
 		err = it.Update()
 	case len(it.Envelope.Failed()) > 0:
 		err = it.Fail(w.Now())
@@ -177,6 +233,6 @@ func (w *worker) finish(it *queue.Item, way *way) {
 		err = it.Remove()
 	}
 	if err != nil {
-		w.tell(Event{Entry: &it.Entry, Err: err})
+		w.failed(it, err)
 	}
 }

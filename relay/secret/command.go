@@ -23,7 +23,11 @@ func run(ctx context.Context, command string) (Secret, error) {
 	cmd.WaitDelay = time.Second // for a process left behind with our pipes open, an agent for example
 
 	if err := cmd.Run(); err != nil && !errors.Is(err, exec.ErrWaitDelay) {
-		return Secret{}, fmt.Errorf("the command for the secret failed: %w", explain(ctx, err, stderr.lastLine()))
+		words := stderr.lastLine()
+		if said, err := firstLine(stdout.kept); err == nil && strings.Contains(words, said.Reveal()) {
+			words = "" // set -x and its like repeat what was printed
+		}
+		return Secret{}, fmt.Errorf("the command for the secret failed: %w", explain(ctx, err, words))
 	}
 	s, err := firstLine(stdout.kept)
 	if err != nil {

@@ -6,7 +6,6 @@ package secret
 
 import (
 	"fmt"
-	"log/slog"
 )
 
 // mask is what everyone sees who does not call Reveal.
@@ -45,8 +44,5 @@ func (s Secret) GoString() string { return mask }
 // Format writes the mask, whatever the verb, the width and the flags.
 func (s Secret) Format(f fmt.State, verb rune) { _, _ = f.Write([]byte(mask)) }
 
-// MarshalText is the mask; JSON, XML and TOML use it.
+// MarshalText is the mask; JSON, XML, TOML and log/slog use it.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(mask), nil }
-
-// LogValue is the mask, for log/slog.
-func (s Secret) LogValue() slog.Value { return slog.StringValue(mask) }

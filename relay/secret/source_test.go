@@ -90,6 +90,17 @@ func TestACommandThatFailsShowsItsLastWordsButNeverItsOutput(t *testing.T) {
 	}
 }
 
+func TestTheLastWordsOfACommandDoNotRepeatItsOutput(t *testing.T) {
+	_, err := secret.Source{Command: `set -x; echo hidden-output; exit 3`}.Read(t.Context())
+	if want := "the command for the secret failed: exit status 3"; err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "hidden") {
+		t.Errorf("got %v, want %q without the output", err, want)
+	}
+	_, err = secret.Source{Command: `echo hidden-output; echo "refused: hidden-output" >&2; exit 3`}.Read(t.Context())
+	if want := "the command for the secret failed: exit status 3"; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %q", err, want)
+	}
+}
+
 func TestTheLastWordsOfACommandAreShort(t *testing.T) {
 	_, err := secret.Source{Command: `head -c 100000 /dev/zero | tr '\0' x >&2; exit 1`}.Read(t.Context())
 	if err == nil || len(err.Error()) > 300 || !strings.HasSuffix(err.Error(), "xxx...") {

@@ -1,0 +1,113 @@
+package runner
+
+import (
+	"context"
+
+	"mailchute/relay/envelope"
+	"mailchute/relay/message"
+	"mailchute/relay/queue"
+)
+
+// job is a message in a worker's hands. Whatever comes, it is worked on or
+// released.
+type job struct {
+	*queue.Item
+	way      *way
+	tried    []int // recipients that are awake
+	recorded bool  // the state was written
+}
+
+// run works on what comes until nothing more does.
+func (w *worker) run(ctx context.Context) {
+	for j := w.next(); j != nil; j = w.next() {
+		w.looks = true
+		w.work(ctx, j)
+	}
+}
+
+// next is the message that was taken ahead, or another one; nil at the end.
+func (w *worker) next() *job {
+	if j := w.ahead; j != nil {
+		w.ahead = nil
+		return j
+	}
+	for id := range w.ids {
+		if j := w.open(id); j != nil {
+			return j
+		}
+	}
+	return nil
+}
+
+// open takes a message for this worker and wakes the recipients whose time has
+// come; nil when there is nothing to do.
+func (w *worker) open(id string) *job {
+	it := w.acquire(id)
+	if it == nil {
+		return nil
+	}
+	j := &job{Item: it, way: w.way(it.Account)}
+	if j.way.err != nil {
+		w.tell(Event{Entry: &it.Entry, Err: j.way.err})
+		it.Release()
+		return nil
+	}
+	j.tried = w.wake(it)
+	if len(j.tried) == 0 && !it.Next().IsZero() {
+		it.Release()
+		return nil
+	}
+	return j
+}
+
+// lookAhead is asked by the carrier of an account while it sends a message. The
+// next one is this worker's from now on; it is given to the carrier if it goes the
+// same way and its envelope may be said now.
+func (w *worker) lookAhead(ctx context.Context, account string) (*envelope.Envelope, *message.Message) {
+	w.leave(w.way(account)) // login and envelope were taken: the way leads somewhere
+	if !w.looks || w.ahead != nil || ctx.Err() != nil {
+		return nil, nil
+	}
+	j := w.next()
+	w.ahead = j
+	if j == nil || j.Account != account || len(j.tried) == 0 {
+		return nil, nil
+	}
+	if trouble, _ := w.blocked(j.way); trouble != nil {
+		return nil, nil
+	}
+	if !w.canRecord(j) {
+		w.ahead = nil
+		j.Release()
+		return nil, nil
+	}
+	return j.Envelope, j.Message
+}
+
+// workAhead works on the message that was taken ahead, if there is one, before
+// reports are sent over the connection that its envelope is on.
+func (w *worker) workAhead(ctx context.Context) {
+	w.looks = false
+	if j := w.ahead; j != nil {
+		w.ahead = nil
+		w.work(ctx, j)
+	}
+}
+
+// canRecord tells whether the fates of several recipients can be recorded, by
+// doing it once before anything is sent. Where they cannot, the disk is full, and
+// every run would send the message again.
+func (w *worker) canRecord(j *job) bool {
+	if w.isFull() {
+		return false
+	}
+	if len(j.tried) < 2 || j.recorded {
+		return true
+	}
+	if err := j.Update(); err != nil {
+		w.tell(Event{Entry: &j.Entry, Err: err})
+		return false
+	}
+	j.recorded = true
+	return true
+}

@@ -1,0 +1,158 @@
+package runner
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"mailchute/headers/address"
+	"mailchute/relay/envelope"
+)
+
+func TestTheSenderIsWarnedOnce(t *testing.T) {
+	w := newWorld(t)
+	w.account.WarnAfter = 4 * time.Hour
+	w.peer.say("RCPT TO:<a@", "450 4.2.0 later")
+	w.accept(w.letter("hi", "a@x.example"))
+	for range 12 {
+		w.run()
+		w.after(time.Hour)
+	}
+	warnings := w.peer.letters("me@here.example")
+	w.count("warnings", len(warnings), 1)
+	if len(warnings) == 1 && !strings.Contains(warnings[0].text, "Action: delayed") {
+		t.Errorf("the warning:\n%s", warnings[0].text)
+	}
+}
+
+func TestNotifySaysWhatIsTold(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		notify   envelope.Notify
+		keywords string
+		to       string
+		action   string // "" for no report
+	}{
+		{"never: no report of a failure", envelope.Notify{Never: true}, "PIPELINING", "gone@x.example", ""},
+		{"delay: no report of a failure", envelope.Notify{Delay: true}, "PIPELINING", "gone@x.example", ""},
+		{"failure: a report", envelope.Notify{Failure: true}, "PIPELINING", "gone@x.example", "failed"},
+		{"nothing asked: a report", envelope.Notify{}, "PIPELINING", "gone@x.example", "failed"},
+		{"success: ours where the server has no DSN", envelope.Notify{Success: true}, "PIPELINING", "a@x.example", "relayed"},
+		{"success: the server's where it has DSN", envelope.Notify{Success: true}, "PIPELINING,DSN", "a@x.example", ""},
+		{"nothing asked: success is not told", envelope.Notify{}, "PIPELINING", "a@x.example", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t)
+			w.peer.say("EHLO", c.keywords)
+			w.peer.say("RCPT TO:<gone", "550 5.1.1 gone")
+			e := w.letter("hi", c.to)
+			e.Envelope.Recipients[0].Notify = c.notify
+			w.accept(e)
+			w.run()
+			reports := w.peer.letters("me@here.example")
+			switch {
+			case c.action == "":
+				w.count("reports", len(reports), 0)
+			case len(reports) != 1:
+				t.Errorf("%d reports", len(reports))
+			case !strings.Contains(reports[0].text, "Action: "+c.action):
+				t.Errorf("the report:\n%s", reports[0].text)
+			}
+			w.want("waiting", w.waiting(), "")
+		})
+	}
+}
+
+func TestNoReportAboutAMessageFromNobody(t *testing.T) {
+	w := newWorld(t)
+	w.account.WarnAfter = time.Hour
+	w.peer.say("RCPT TO:<gone", "550 5.1.1 gone")
+	w.peer.say("RCPT TO:<later", "450 4.2.0 later")
+	e := w.letter("hi", "gone@x.example", "later@x.example")
+	e.Envelope.Sender = address.Addr{}
+	w.accept(e)
+	for range 50 {
+		w.run()
+		w.after(4 * time.Hour)
+	}
+	w.count("messages", len(w.peer.letters("")), 0)
+	w.want("waiting", w.waiting(), "")
+	w.want("failed", w.failed(), "from <>: gone@x.example failed later@x.example failed")
+}
+
+func TestAReportThatNobodyTakesIsKeptAndTheNextOnesWait(t *testing.T) {
+	w := newWorld(t)
+	w.peer.say("RCPT TO:<gone", "550 5.1.1 gone")
+	w.peer.say("RCPT TO:<me@here", "550 5.1.1 no such sender")
+	for range 50 {
+		w.accept(w.letter("hi", "gone@x.example"))
+	}
+	w.run()
+	w.count("reports tried in a run", w.peer.told("RCPT TO:<me@here"), 1)
+	if got := strings.Count(w.failed(), "from <>: me@here.example failed"); got != 1 {
+		t.Errorf("%d reports kept as failed", got)
+	}
+	w.after(59 * time.Minute)
+	w.accept(w.letter("hi", "gone@x.example"))
+	w.run()
+	w.count("reports tried within the hour", w.peer.told("RCPT TO:<me@here"), 1)
+	w.after(2 * time.Minute)
+	w.accept(w.letter("hi", "gone@x.example"))
+	w.run()
+	w.count("reports tried after the hour", w.peer.told("RCPT TO:<me@here"), 2)
+	w.want("waiting", w.waiting(), "")
+}
+
+func TestAFollowedRedirectIsToldByMail(t *testing.T) {
+	w := newWorld(t)
+	w.peer.say("RCPT TO:<old@", "557 5.2.7 moved to <new@y.example>")
+	w.accept(w.letter("hi", "old@x.example", "b@x.example"))
+	w.flush()
+	w.want("copies", fmt.Sprint(w.peer.copies("hi")), "map[b@x.example:1 new@y.example:1]")
+	notices := w.peer.letters("me@here.example")
+	w.count("notices", len(notices), 1)
+	if len(notices) == 1 && (notices[0].sender != "" || !strings.Contains(notices[0].text, "old@x.example") || !strings.Contains(notices[0].text, "new@y.example")) {
+		t.Errorf("the notice:\n%s", notices[0].text)
+	}
+	w.want("left", w.waiting()+w.failed(), "")
+}
+
+// A crash, or a full disk, between the record of a failure and the report of it.
+func TestAFailureThatWasRecordedIsReportedLater(t *testing.T) {
+	w := newWorld(t)
+	id := w.accept(w.letter("hi", "gone@x.example", "a@x.example"))
+	it, err := w.queue.Acquire(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	it.Envelope.Recipients[0].Apply(envelope.Outcome{State: envelope.Failed, Cause: envelope.CausePolicy, Reason: "no"})
+	it.Envelope.Recipients[1].Apply(envelope.Outcome{State: envelope.Delivered})
+	if err := it.Update(); err != nil {
+		t.Fatal(err)
+	}
+	it.Release()
+	w.run()
+	w.count("reports", len(w.peer.letters("me@here.example")), 1)
+	w.want("copies", fmt.Sprint(w.peer.copies("hi")), "map[]")
+	w.want("waiting", w.waiting(), "")
+	w.want("failed", w.failed(), "from <me@here.example>: gone@x.example failed a@x.example delivered")
+}
+
+func TestNothingIsSentWhereItsFateCannotBeRecorded(t *testing.T) {
+	w := newWorld(t)
+	w.accept(w.letter("hi", "a@x.example", "b@x.example"))
+	blocked := w.queue.Path() + "/state" // a file where the folder has to be: even root cannot write below it
+	if err := os.WriteFile(blocked, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.run()
+	w.count("messages", len(w.peer.letters("")), 0)
+	if w.trouble() == "" {
+		t.Error("nothing is said about it")
+	}
+	os.Remove(blocked)
+	w.run()
+	w.want("copies", fmt.Sprint(w.peer.copies("hi")), "map[a@x.example:1 b@x.example:1]")
+}
