@@ -10,6 +10,7 @@ import (
 	"mailchute/inject/aliases"
 	"mailchute/inject/config"
 	"mailchute/relay/envelope"
+	"mailchute/relay/queue"
 )
 
 // exitStatus is a status of sysexits(3).
@@ -48,6 +49,10 @@ func statusOfError(err error) exitStatus {
 		return exitIOErr
 	case is[*queueOffError](err):
 		return exitUnavailable
+	case errors.Is(err, queue.ErrUnusable):
+		return exitCantCreate
+	case is[*queue.Error](err):
+		return exitTempFail
 	case is[*config.Error](err), errors.Is(err, config.ErrNone), is[*aliases.Error](err), is[*configError](err):
 		return exitConfig
 	case errors.Is(err, fs.ErrPermission):

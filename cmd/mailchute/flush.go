@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -94,10 +96,10 @@ func (f *face) flush(ctx context.Context) error {
 		return err
 	}
 	if !r.Foreground {
-		return f.detach("-q" + "f" + r.Every.String())
+		return f.detach()
 	}
 	for tick := time.NewTicker(r.Every); ; {
-		if _, err := f.runQueues(ctx, runner.Scope{}); err != nil {
+		if _, err := f.runQueues(ctx, runner.Scope{Match: matching(r)}); err != nil {
 			f.voice.say("%v", err)
 		}
 		select {
@@ -111,6 +113,11 @@ func (f *face) flush(ctx context.Context) error {
 
 // runQueues makes one pass over all queues.
 func (f *face) runQueues(ctx context.Context, scope runner.Scope) (sum runner.Tally, err error) {
+	return f.runWatched(ctx, scope, nil)
+}
+
+// runWatched is runQueues that tells watch, if there is one, of each attempt.
+func (f *face) runWatched(ctx context.Context, scope runner.Scope, watch func(runner.Event)) (sum runner.Tally, err error) {
 	j, done, err := f.book()
 	if err != nil {
 		return sum, err
@@ -121,7 +128,14 @@ func (f *face) runQueues(ctx context.Context, scope runner.Scope) (sum runner.Ta
 		return sum, err
 	}
 	for _, q := range qs {
-		tally, runErr := f.newRunner(q, j).Run(ctx, scope)
+		r := f.newRunner(q, j)
+		if watch != nil {
+			r.Told = func(e runner.Event) {
+				j.attempted(e)
+				watch(e)
+			}
+		}
+		tally, runErr := r.Run(ctx, scope)
 		if runErr != nil {
 			err = runErr
 		}
@@ -147,7 +161,8 @@ func (f *face) tidy(q *queue.Queue, j *journal) {
 }
 
 // pickUp starts a run in the background when something is due: machines without
-// serve or a timer get their queue emptied by the next mail that works.
+// serve or a timer get their queue emptied by the next mail that works. A way
+// that was held is free again, and what waited for it goes at once.
 func (p *post) pickUp() {
 	if p.queue == nil {
 		return
@@ -157,26 +172,51 @@ func (p *post) pickUp() {
 		return
 	}
 	done()
-	for _, err := range p.queue.Due(time.Now(), p.account.Queue.RetryMax) {
-		if err != nil {
-			return
+	var options []string
+	if _, held := p.queue.RouteHold(p.account.Name); held {
+		if err := p.queue.FreeRoute(p.account.Name); err != nil {
+			p.journal.note(err.Error())
 		}
-		if err := p.runDetached(); err != nil {
-			p.warn("the queue could not be run: " + err.Error())
-		}
+		options = []string{"--all"}
+	} else if !p.isDue() {
 		return
+	}
+	if err := p.runDetached(options...); err != nil {
+		p.warn("the queue could not be run: " + err.Error())
 	}
 }
 
-// runDetached starts a queue run that outlives this process, for some messages
-// or for all that is due.
-func (p *post) runDetached(ids ...string) error {
-	args := []string{"queue", "run", "-C", p.config.Path, "--queue-dir", p.queue.Path()}
-	return startDetached(append(args, ids...))
+// isDue tells whether something waits for a run.
+func (p *post) isDue() bool {
+	for _, err := range p.queue.Due(time.Now(), p.account.Queue.RetryMax) {
+		return err == nil
+	}
+	return false
 }
 
-func (f *face) detach(option string) error {
-	return startDetached([]string{"sendmail", option, "-C", f.config.Path})
+// runDetached starts a queue run that outlives this process, for some messages
+// or for all that is due. what is ids and options of `queue run`.
+func (p *post) runDetached(what ...string) error {
+	args := []string{"queue", "run", "-C", p.config.Path, "--queue-dir", p.queue.Path()}
+	return startDetached(append(args, what...))
+}
+
+// detach goes on in the background with the runs that -q asked for.
+func (f *face) detach() error {
+	args := append([]string{"sendmail", "-C", f.config.Path}, runnerArgs(f.args.Runner)...)
+	if f.args.QueueDir != "" {
+		dir, err := filepath.Abs(f.args.QueueDir)
+		if err != nil {
+			return err
+		}
+		args = append(args, "-oQ"+dir)
+	}
+	return startDetached(args)
+}
+
+// runnerArgs is the forms of -q that ask for r, in the foreground.
+func runnerArgs(r inject.Runner) []string {
+	return []string{"-qf" + r.Every.String(), "-qI" + r.ID, "-qR" + r.Recipient, "-qS" + r.Sender}
 }
 
 // startDetached runs this program in a session of its own, with nothing to read
@@ -186,13 +226,26 @@ func startDetached(args []string) error {
 	if err != nil {
 		return err
 	}
+	leaveBehind()
 	cmd := exec.Command(self, args...)
+	cmd.Args[0] = "mailchute" // a copy of this program may be called sendmail, and would take args for recipients
 	cmd.Dir = "/"
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("cannot start %s: %w", self, err)
 	}
 	return cmd.Process.Release()
+}
+
+// leaveBehind keeps from the processes that outlive us what our caller left open
+// in us: a lock would stay held, and who reads a pipe to its end would wait.
+func leaveBehind() {
+	open, _ := os.ReadDir("/dev/fd")
+	for _, entry := range open {
+		if fd, err := strconv.Atoi(entry.Name()); err == nil && fd > 2 {
+			syscall.CloseOnExec(fd)
+		}
+	}
 }
 
 // matches tells whether a message is one that -qI, -qR and -qS speak of.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"mailchute/headers/address"
 	"mailchute/relay/envelope"
 )
 
@@ -22,6 +23,11 @@ func onRedirect(command string) func(context.Context, envelope.Hop) error {
 	return func(ctx context.Context, h envelope.Hop) error {
 		if len(words) == 0 {
 			return nil
+		}
+		for _, a := range []address.Addr{h.From, h.To} {
+			if strings.HasPrefix(a.Local, "-") { // RFC 5321 allows it, and the command would read an option
+				return fmt.Errorf("redirect.on_redirect %s: not run for %s, which could pass for an option", words[0], path(a))
+			}
 		}
 		ctx, cancel := context.WithTimeout(ctx, hookTime)
 		defer cancel()

@@ -54,7 +54,7 @@ func (j *journal) malformed(m inject.Malformed) {
 
 // accepted records an envelope that went into the queue untried.
 func (j *journal) accepted(sub *inject.Submission, env *envelope.Envelope, id string) {
-	rec := attemptRecord(env.Recipients, relay.Attempt{})
+	rec := j.attemptRecord(env.Recipients, relay.Attempt{})
 	rec.Event, rec.ID = "kept", id
 	j.pending = append(j.pending, j.about(rec, sub, env))
 	j.keep(env.Recipients)
@@ -63,7 +63,7 @@ func (j *journal) accepted(sub *inject.Submission, env *envelope.Envelope, id st
 // delivered keeps the record of an attempt until the exit status is known; id is
 // the queue's, when it took what was deferred.
 func (j *journal) delivered(sub *inject.Submission, env *envelope.Envelope, a relay.Attempt, id string) {
-	rec := attemptRecord(env.Recipients, a)
+	rec := j.attemptRecord(env.Recipients, a)
 	if rec.ID = id; id != "" && rec.Event == "deferred" {
 		rec.Event = "kept"
 	}
@@ -94,21 +94,25 @@ func (j *journal) attempted(e runner.Event) {
 	for _, i := range e.Tried {
 		tried = append(tried, e.Entry.Envelope.Recipients[i])
 	}
-	rec := attemptRecord(tried, e.Attempt)
+	rec := j.attemptRecord(tried, e.Attempt)
 	rec.ID, rec.Account, rec.User, rec.Sender, rec.Size = e.Entry.ID, e.Entry.Account, e.Entry.User, e.Entry.Envelope.Sender.String(), e.Entry.Size
 	j.book.Write(rec)
 }
 
 // attemptRecord is what an attempt did for some recipients. The event is the
 // worst of their fates.
-func attemptRecord(rs []*envelope.Recipient, a relay.Attempt) logbook.Record {
+func (j *journal) attemptRecord(rs []*envelope.Recipient, a relay.Attempt) logbook.Record {
 	rec := logbook.Record{Event: "sent", Smarthost: a.Server, TLS: a.TLS, Took: a.Took}
-	for _, r := range rs {
-		to := logbook.Recipient{Address: r.Address.String(), State: stateName(r.Outcome.State), Reply: r.Outcome.Text()}
-		if !r.Original.Equal(r.Address) {
-			to.Original = r.Original.String()
+	named := min(len(rs), j.book.Room()) // there may be thousands, and only some fit
+	rec.Recipients, rec.More = make([]logbook.Recipient, 0, named), len(rs)-named
+	for i, r := range rs {
+		if i < named {
+			to := logbook.Recipient{Address: r.Address.String(), State: stateName(r.Outcome.State), Reply: r.Outcome.Text()}
+			if !r.Original.Equal(r.Address) {
+				to.Original = r.Original.String()
+			}
+			rec.Recipients = append(rec.Recipients, to)
 		}
-		rec.Recipients = append(rec.Recipients, to)
 		switch r.Outcome.State {
 		case envelope.Failed:
 			rec.Event = "failed"

@@ -2,16 +2,15 @@ package main
 
 import (
 	"cmp"
-	"context"
+	"math/rand/v2"
 	"path/filepath"
+	"time"
 
 	"mailchute/inject"
 	"mailchute/inject/config"
 	"mailchute/relay/envelope"
-	"mailchute/relay/message"
 	"mailchute/relay/queue"
 	"mailchute/relay/redirect"
-	"mailchute/relay/report"
 	"mailchute/relay/runner"
 	"mailchute/relay/secret"
 )
@@ -52,6 +51,10 @@ func (f *face) openQueue(a *config.Account) (*queue.Queue, error) {
 	if !a.Queue.Enabled || dir == "" {
 		return nil, nil
 	}
+	dir, err := filepath.Abs(dir) // runs in the background start elsewhere
+	if err != nil {
+		return nil, err
+	}
 	return queue.Open(dir)
 }
 
@@ -88,7 +91,7 @@ func (p *post) accept(sub *inject.Submission, env *envelope.Envelope, retries []
 		Envelope: env, Message: sub.Message, Retries: retries}
 	if h := env.Options.Hold; h != nil && deferredForHold(env) {
 		// The server does not offer FUTURERELEASE, RFC 4865: it is held here.
-		e.NotBefore = h.Until
+		e.NotBefore, e.Since = h.Until, h.Until
 		env.Options.Hold = nil
 	}
 	return p.queue.Accept(e)
@@ -111,18 +114,22 @@ func deferredForHold(env *envelope.Envelope) bool {
 }
 
 // keep takes care of the recipients that were deferred. The id is "" when there
-// are none, or when nobody can take care of them.
-func (p *post) keep(sub *inject.Submission, env *envelope.Envelope) string {
+// are none, or when nobody can take care of them. Where the way is held there is
+// no attempt before until.
+func (p *post) keep(sub *inject.Submission, env *envelope.Envelope, until time.Time) string {
 	deferred := env.Deferred()
 	if p.queue == nil || len(deferred) == 0 {
 		return ""
 	}
 	late := *env
 	late.Recipients = deferred
-	now := sub.Stamp.Now
+	now := time.Now()
+	if until.IsZero() {
+		until = queue.Next(1, now, p.account.Queue.RetryMin, p.account.Queue.RetryMax, rand.Float64())
+	}
 	retries := make([]queue.Retry, len(deferred))
 	for i := range retries {
-		retries[i] = queue.Retry{Attempts: 1, Last: now, Next: queue.Next(1, now, p.account.Queue.RetryMin, p.account.Queue.RetryMax, 0.5)}
+		retries[i] = queue.Retry{Attempts: 1, Last: now, Next: until}
 	}
 	id, err := p.accept(sub, &late, retries)
 	if err != nil {
@@ -134,50 +141,59 @@ func (p *post) keep(sub *inject.Submission, env *envelope.Envelope) string {
 	return id
 }
 
-// mailBack sends the sender a report about what failed for good: through the
-// queue where there is one, else by the same smarthost. A report that cannot be
-// sent leaves the lines on standard error.
-func (p *post) mailBack(ctx context.Context, sub *inject.Submission) {
-	for _, env := range sub.Envelopes {
-		if len(env.Failed()) == 0 || env.Sender.IsNull() {
-			continue
-		}
-		a := p.runnerAccount(sub)
-		msg, back, err := report.Failure(report.Original{Envelope: env, Message: sub.Message, Submitted: sub.Stamp.Now}, runner.NewStamp(a, sub.Stamp.Now))
-		if err != nil {
-			continue
-		}
-		if p.queue != nil {
-			id, err := p.queue.Accept(queue.Entry{Submitted: sub.Stamp.Now, Account: p.account.Name, User: p.journal.user, Envelope: back, Message: msg})
-			if err == nil && p.runDetached(id) == nil {
-				continue
-			}
-		}
-		p.sendReport(ctx, sub, back, msg)
+// heldLogin is the refused login that holds this account. Programs do not try it
+// again before its time: servers lock accounts. A person at a terminal may just
+// have mended it.
+func (p *post) heldLogin() (*envelope.Outcome, time.Time) {
+	h, held := p.loginHold()
+	if !held || p.loud {
+		return nil, time.Time{}
 	}
+	return &envelope.Outcome{State: envelope.Deferred, Cause: envelope.CauseLogin, Reason: h.Reason}, h.Until
 }
 
-func (p *post) sendReport(ctx context.Context, sub *inject.Submission, back *envelope.Envelope, msg *message.Message) {
-	r, err := p.relay(sub.Who.Hostname)
+func (p *post) loginHold() (queue.RouteHold, bool) {
+	if p.queue == nil {
+		return queue.RouteHold{}, false
+	}
+	h, held := p.queue.RouteHold(p.account.Name)
+	return h, held && h.Login && h.Active(time.Now())
+}
+
+// holdWay makes what waits in the queue wait for the way that this attempt found
+// in trouble. Attempts during a hold do not make it longer: how much mail comes
+// says nothing about the way.
+func (p *post) holdWay(sub *inject.Submission, trouble *envelope.Outcome) time.Time {
+	if p.queue == nil || trouble == nil || trouble.State != envelope.Deferred {
+		return time.Time{}
+	}
+	now := time.Now()
+	login := trouble.Cause == envelope.CauseLogin
+	if h, held := p.queue.RouteHold(p.account.Name); held && h.Active(now) && h.Login == login {
+		return h.Until
+	}
+	until, err := runner.Hold(p.queue, p.account.Name, p.runnerAccount(sub), *trouble, now)
 	if err != nil {
-		return
+		p.journal.note(err.Error())
 	}
-	r.Deliver(ctx, back, msg)
-	for _, rcpt := range back.Recipients {
-		if rcpt.Outcome.State != envelope.Delivered {
-			p.warn("the report to " + path(rcpt.Original) + " could not be sent: " + rcpt.Outcome.Text())
-		}
-	}
+	return until
 }
 
 // checkSecret looks at the permissions of the password file.
 func checkSecret(a *config.Account) (warning string, err error) {
-	if a.Secret.File == "" || a.AuthOff {
-		return "", nil
+	files := []string{a.DKIM.KeyFile}
+	if !a.AuthOff {
+		files = append(files, a.Secret.File)
 	}
-	warning, err = secret.Check(a.Secret.File)
-	if err != nil {
-		return "", &configError{err}
+	for _, file := range files {
+		if file == "" {
+			continue
+		}
+		w, err := secret.Check(file)
+		if err != nil {
+			return "", &configError{err}
+		}
+		warning = cmp.Or(warning, w)
 	}
 	return warning, nil
 }

@@ -3,14 +3,15 @@ package main
 import (
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"mailchute/relay/queue"
+	"mailchute/relay/runner"
 )
 
-// mailq is -bp: the queue in the form that users of sendmail and their scripts
-// know: a line with id, size, time and sender, the trouble in parentheses, then
-// the recipients, and a count at the end.
+// mailq is -bp: the queue in the form of Postfix, which users of sendmail and
+// their scripts know.
 func (f *face) mailq() error {
 	if err := f.load(); err != nil {
 		return err
@@ -20,8 +21,13 @@ func (f *face) mailq() error {
 		return err
 	}
 	total, octets := 0, int64(0)
+	var unread error
 	for _, q := range qs {
 		for e, err := range q.List() {
+			if err != nil && e.ID == "" { // the queue itself cannot be read
+				unread = err
+				continue
+			}
 			if err != nil {
 				f.voice.say("%v", err)
 				continue
@@ -33,43 +39,70 @@ func (f *face) mailq() error {
 			octets += e.Size
 			listEntry(f.Stdout, e)
 		}
-		holds, _ := q.RouteHolds()
-		for _, h := range holds {
-			if h.Active(time.Now()) {
-				fmt.Fprintf(f.Stdout, "-- held until %s: %s\n", h.Until.Local().Format(time.ANSIC), printable(h.Reason))
-			}
-		}
+		f.listHolds(q)
 		q.Close()
 	}
 	if total == 0 {
-		fmt.Fprintln(f.Stdout, "Mail queue is empty")
-		return nil
+		if unread == nil {
+			fmt.Fprintln(f.Stdout, "Mail queue is empty")
+		}
+		return unread
 	}
-	fmt.Fprintf(f.Stdout, "-- %d Kbytes in %d Request", (octets+1023)/1024, total)
-	if total > 1 {
-		io.WriteString(f.Stdout, "s")
+	plural := "s"
+	if total == 1 {
+		plural = ""
 	}
-	fmt.Fprintln(f.Stdout, ".")
-	return nil
+	fmt.Fprintf(f.Stdout, "-- %d Kbytes in %d Request%s.\n", (octets+1023)/1024, total, plural)
+	return unread
 }
 
-// listEntry prints one message. A sign behind the id tells the held ones.
+// listHolds tells on standard error, so that no script stumbles over it, which
+// ways are in trouble.
+func (f *face) listHolds(q *queue.Queue) {
+	holds, _ := q.RouteHolds()
+	for _, h := range holds {
+		if runner.IsWay(h) && h.Active(time.Now()) {
+			f.voice.say("%s: nothing is tried before %s: %s", wayName(h), h.Until.Local().Format(arrival), h.Reason)
+		}
+	}
+}
+
+func wayName(h queue.RouteHold) string {
+	name := "the smarthost"
+	if h.Name != "" {
+		name += " of account " + h.Name
+	}
+	if h.Login {
+		return "the login at " + name
+	}
+	return name
+}
+
+// arrival is the form of times in listings, that of asctime(3) without the year.
+const arrival = "Mon Jan _2 15:04:05"
+
+// listEntry prints one message: a line with id, size, time and sender, then the
+// recipients, those with the same trouble below it in parentheses. An exclamation
+// mark at the id tells the held ones.
 func listEntry(w io.Writer, e queue.Entry) {
 	s := e.Summary()
-	sign := " "
+	id, sender := s.ID, s.Sender
 	if s.Held {
-		sign = "!"
+		id += "!"
 	}
-	sender := s.Sender
 	if sender == "" {
 		sender = "MAILER-DAEMON"
 	}
-	fmt.Fprintf(w, "%-15s%s%8d %s  %s\n", s.ID, sign, s.Size, s.Submitted.Local().Format("Mon Jan _2 15:04:05"), printable(sender))
-	if s.LastError != "" {
-		fmt.Fprintf(w, "%8s(%s)\n", "", printable(s.LastError))
-	}
-	for _, r := range s.Recipients {
-		fmt.Fprintf(w, "%45s %s\n", "", printable(r))
+	fmt.Fprintf(w, "%-15s %8d %s  %s\n", id, s.Size, s.Submitted.Local().Format(arrival), printable(sender))
+	trouble := ""
+	for _, fate := range s.Open() {
+		if text := printable(fate.Text); text != trouble {
+			trouble = text
+			if text != "" {
+				fmt.Fprintf(w, "%s(%s)\n", strings.Repeat(" ", max(0, 76-len(text))), text)
+			}
+		}
+		fmt.Fprintf(w, "%46s%s\n", "", printable(fate.Recipient))
 	}
 	fmt.Fprintln(w)
 }

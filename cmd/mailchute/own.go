@@ -18,12 +18,19 @@ import (
 // commands is the own face, as kong reads it. The sendmail face has a parser of
 // its own: sendmail's options do not follow anybody's rules but sendmail's.
 type commands struct {
-	Sendmail  sendmailArgs     `cmd:"" help:"Send the message on standard input."`
-	Explain   sendmailArgs     `cmd:"" help:"Show what would be done with the message on standard input; send nothing."`
-	Sandbox   sandboxCommand   `cmd:"" help:"Try it: an embedded smarthost on loopback shows what arrives."`
-	Queue     queueCommand     `cmd:"" help:"See and handle the messages that wait."`
-	Redirects redirectsCommand `cmd:"" help:"See and handle what 557 replies have taught."`
-	Version   struct{}         `cmd:"" help:"Show version, Go version and commit."`
+	Sendmail   sendmailArgs      `cmd:"" help:"Send the message on standard input."`
+	Explain    sendmailArgs      `cmd:"" help:"Show what would be done with the message on standard input; send nothing."`
+	Sandbox    sandboxCommand    `cmd:"" help:"Try it: an embedded smarthost on loopback shows what arrives."`
+	Queue      queueCommand      `cmd:"" help:"See and handle the messages that wait."`
+	Redirects  redirectsCommand  `cmd:"" help:"See and handle what 557 replies have taught."`
+	Serve      serveCommand      `cmd:"" help:"Be the local submission server: SMTP on a Unix socket and on loopback, queue, delivery."`
+	Check      checkCommand      `cmd:"" help:"Look at the configuration and at each smarthost; say what is wrong and how to mend it."`
+	Init       initCommand       `cmd:"" help:"Make a configuration: ask, try the server, write it."`
+	Install    installCommand    `cmd:"" help:"Take the places where programs look for sendmail."`
+	Uninstall  installCommand    `cmd:"" help:"Give them back."`
+	Help       helpCommand       `cmd:"" help:"Show a manual page, or the flags of a command."`
+	Completion completionCommand `cmd:"" help:"Print the completion script of a shell."`
+	Version    struct{}          `cmd:"" help:"Show version, Go version and commit."`
 }
 
 // sendmailArgs is there for the help: both commands never get to kong.
@@ -74,6 +81,20 @@ func ownFace(ctx context.Context, p process, args []string) exitStatus {
 		return c.Queue.run(ctx, p, words)
 	case "redirects":
 		return c.Redirects.run(p, words)
+	case "init":
+		return c.Init.run(ctx, p)
+	case "install":
+		return c.Install.install(p)
+	case "uninstall":
+		return c.Uninstall.uninstall(p)
+	case "help":
+		return c.Help.run(ctx, p)
+	case "completion":
+		return c.Completion.run(p)
+	case "check":
+		return c.Check.run(ctx, p)
+	case "serve":
+		return c.Serve.run(ctx, p)
 	}
 	return version(p.Stdout)
 }

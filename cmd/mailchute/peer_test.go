@@ -24,6 +24,8 @@ type peer struct {
 	rules    []rule
 	lines    []string
 	accepted []accepted
+	open     int        // sessions
+	ended    *sync.Cond // one of them has
 }
 
 type rule struct {
@@ -45,6 +47,7 @@ func newPeer(script string) (*peer, error) {
 		return nil, err
 	}
 	p := &peer{listener: l}
+	p.ended = sync.NewCond(&p.mu)
 	for _, line := range strings.Split(script, "\n") {
 		prefix, reply, ok := strings.Cut(line, " => ")
 		if !ok {
@@ -59,6 +62,15 @@ func newPeer(script string) (*peer, error) {
 
 func (p *peer) address() string { return p.listener.Addr().String() }
 func (p *peer) close()          { p.listener.Close() }
+
+// settle waits until all sessions have ended.
+func (p *peer) settle() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for p.open > 0 {
+		p.ended.Wait()
+	}
+}
 
 func (p *peer) messages() []accepted {
 	p.mu.Lock()
@@ -78,7 +90,16 @@ func (p *peer) serve() {
 		if err != nil {
 			return
 		}
-		go p.session(c)
+		p.mu.Lock()
+		p.open++
+		p.mu.Unlock()
+		go func() {
+			p.session(c)
+			p.mu.Lock()
+			p.open--
+			p.mu.Unlock()
+			p.ended.Broadcast()
+		}()
 	}
 }
 

@@ -27,6 +27,8 @@ type post struct {
 	quiet   bool // failures are not
 	onError byte // -e
 
+	ids      []string                     // of what the queue has taken
+	mailed   map[*envelope.Recipient]bool // failed, and the sender is told by mail
 	delivery config.Delivery
 	trace    io.Writer // of the SMTP dialogue; nil: not wanted
 }
@@ -37,6 +39,9 @@ func (f *face) post(account *config.Account, j *journal) (p *post, done func(), 
 		loud: f.args.Verbose || isTerminal(f.Stderr), quiet: f.args.OnError == 'q', onError: f.args.OnError, delivery: account.Delivery}
 	if f.args.Delivery != "" {
 		p.delivery = config.Delivery(f.args.Delivery)
+	}
+	if byLocalServer(account) {
+		p.delivery = config.Sync // its queue is the one that is meant
 	}
 	if p.queue, err = f.openQueue(account); err != nil {
 		return nil, nil, err
@@ -71,21 +76,35 @@ func (p *post) dispatch(ctx context.Context, sub *inject.Submission) exitStatus 
 	if p.delivery == config.Sync {
 		return p.deliver(ctx, sub)
 	}
-	var ids []string
+	if h, held := p.loginHold(); held {
+		p.warn("the message waits in the queue, because the login was refused: " + h.Reason)
+	}
 	for _, env := range sub.Envelopes {
 		id, err := p.accept(sub, env, nil)
 		if err != nil {
+			p.takeBack()
 			return p.notKept(sub, err)
 		}
-		ids = append(ids, id)
+		p.ids = append(p.ids, id)
 		p.journal.accepted(sub, env, id)
 	}
 	if p.delivery == config.Background {
-		if err := p.runDetached(ids...); err != nil {
+		if err := p.runDetached(p.ids...); err != nil {
 			p.warn("not delivered in the background, the next run of the queue will: " + err.Error())
 		}
 	}
 	return p.conclude(sub)
+}
+
+// takeBack ends what the queue has taken of a message that it cannot take whole:
+// the caller will try again.
+func (p *post) takeBack() {
+	for _, id := range p.ids {
+		if err := p.queue.Delete(id); err != nil {
+			p.journal.note(err.Error())
+		}
+	}
+	p.ids = nil
 }
 
 // notKept is the end of a message that the queue could not take.
@@ -107,9 +126,21 @@ func (p *post) deliver(ctx context.Context, sub *inject.Submission) exitStatus {
 		return exitConfig
 	}
 	worked := false
-	for _, env := range sub.Envelopes {
-		attempt := r.Deliver(ctx, env, sub.Message)
-		id := p.keep(sub, env)
+	trouble, until := p.heldLogin()
+	c := r.Carrier()
+	defer c.Close()
+	for i, env := range sub.Envelopes {
+		var attempt relay.Attempt
+		if trouble != nil {
+			postpone(env, *trouble)
+		} else {
+			attempt = c.Deliver(ctx, env, sub.Message, i == len(sub.Envelopes)-1)
+			until = p.holdWay(sub, c.Trouble())
+		}
+		id := p.keep(sub, env, until)
+		if id != "" {
+			p.ids = append(p.ids, id)
+		}
 		p.journal.delivered(sub, env, attempt, id)
 		worked = worked || len(env.Deferred()) == 0 && attempt.Server != ""
 	}
@@ -120,6 +151,13 @@ func (p *post) deliver(ctx context.Context, sub *inject.Submission) exitStatus {
 		p.pickUp()
 	}
 	return p.conclude(sub)
+}
+
+// postpone defers without an attempt.
+func postpone(env *envelope.Envelope, o envelope.Outcome) {
+	for _, r := range env.Open() {
+		r.Apply(o)
+	}
 }
 
 // relay is the way out of the account.
@@ -140,6 +178,7 @@ func (p *post) relay(hello string) (*relay.Relay, error) {
 	}
 	r := newRelay(p.account, hello, trace)
 	r.Memory = openMemory(p.account, p.Getenv)
+	r.Resolver = newResolver(p.account, p.Getenv, r.SMTP.Dial)
 	r.Observer = p.observer()
 	return r, nil
 }
@@ -183,6 +222,7 @@ func (p *post) warn(text string) {
 // not taken care of.
 func (p *post) conclude(sub *inject.Submission) exitStatus {
 	var statuses []exitStatus
+	untold := false
 	sub.Each(func(r *envelope.Recipient) {
 		switch {
 		case p.journal.isKept(r):
@@ -190,12 +230,14 @@ func (p *post) conclude(sub *inject.Submission) exitStatus {
 				p.voice.say("%s: kept in the queue: %s", path(r.Original), r.Outcome.Text())
 			}
 		case r.Outcome.State != envelope.Delivered:
-			statuses = append(statuses, statusOfOutcome(r.Outcome))
-			if !p.quiet {
+			statuses = append(statuses, p.statusOf(r.Outcome))
+			untold = untold || !p.mailed[r]
+			if !p.quiet && (p.loud || !p.mailed[r]) {
 				p.voice.fail(r)
 			}
 		}
 	}, func(m inject.Malformed) {
+		untold = true
 		statuses = append(statuses, statusOfError(m.Element.Err))
 		if !p.quiet {
 			p.voice.malformed(m.Element)
@@ -203,10 +245,19 @@ func (p *post) conclude(sub *inject.Submission) exitStatus {
 		p.journal.malformed(m)
 	})
 	status := p.journal.close(worst(statuses))
-	if p.onError == 'e' {
+	if p.onError == 'e' && !untold {
 		return exitOK
 	}
 	return status
+}
+
+// statusOf is the status for a recipient that nobody takes care of. Where there
+// is a queue that could not, trying again may help.
+func (p *post) statusOf(o envelope.Outcome) exitStatus {
+	if p.queue != nil && o.State == envelope.Deferred {
+		return exitTempFail
+	}
+	return statusOfOutcome(o)
 }
 
 // tracer shows the dialogue where -v and -X want it; nil when nobody does.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -35,6 +36,7 @@ type queueCommand struct {
 	} `cmd:"" help:"Try all that waits, now."`
 	Run struct {
 		IDs []string `arg:"" optional:"" help:"Queue ids; none: all that is due."`
+		All bool     `hidden:"" help:"Not only what is due."`
 	} `cmd:"" help:"Try what is due."`
 	Retry   idsArgument `cmd:"" help:"Try these again from the start; failed ones go back into the queue."`
 	Hold    idsArgument `cmd:"" help:"Keep these until they are released."`
@@ -99,20 +101,27 @@ func (c *queueCommand) runDue(ctx context.Context, f *face) error {
 		}
 		defer done()
 	}
-	_, err = f.runQueues(ctx, runner.Scope{})
+	_, err = f.runQueues(ctx, runner.Scope{All: c.Run.All})
 	return err
 }
 
-// flush tries all that waits; the status tells whether something still does.
+// flush tries all that waits; the status tells whether something still does. A
+// terminal sees how far it is.
 func (c *queueCommand) flush(ctx context.Context, f *face) exitStatus {
-	tally, err := f.runQueues(ctx, runner.Scope{All: true})
+	var watch func(runner.Event)
+	show := !c.Flush.JSON && isTerminal(f.Stdout)
+	if show {
+		watch = (&progress{w: f.Stdout}).attempted
+	}
+	tally, err := f.runWatched(ctx, runner.Scope{All: true}, watch)
+	if show {
+		fmt.Fprintf(f.Stdout, "\r%s\n", tallyText(tally))
+	}
 	if err != nil {
 		return f.report(err)
 	}
 	if c.Flush.JSON {
 		printJSON(f.Stdout, map[string]int{"messages": tally.Messages, "delivered": tally.Delivered, "deferred": tally.Deferred, "failed": tally.Failed})
-	} else if isTerminal(f.Stdout) {
-		fmt.Fprintf(f.Stdout, "%d messages: %d recipients delivered, %d deferred, %d failed\n", tally.Messages, tally.Delivered, tally.Deferred, tally.Failed)
 	}
 	if tally.Deferred > 0 {
 		return exitTempFail
@@ -124,12 +133,17 @@ func (c *queueCommand) flush(ctx context.Context, f *face) exitStatus {
 func (c *queueCommand) list(f *face, qs []*queue.Queue) error {
 	found := []queue.Summary{}
 	n := 0
+	var unread error
 	for _, q := range qs {
 		entries := q.List()
 		if c.List.Failed {
 			entries = q.ListFailed()
 		}
 		for e, err := range entries {
+			if err != nil && e.ID == "" { // the queue itself cannot be read
+				unread = err
+				continue
+			}
 			if err != nil {
 				f.voice.say("%v", err)
 				continue
@@ -146,12 +160,12 @@ func (c *queueCommand) list(f *face, qs []*queue.Queue) error {
 		}
 	}
 	if c.List.JSON {
-		return printJSON(f.Stdout, found)
+		return cmp.Or(printJSON(f.Stdout, found), unread)
 	}
-	if n == 0 {
+	if n == 0 && unread == nil {
 		fmt.Fprintln(f.Stdout, "nothing")
 	}
-	return nil
+	return unread
 }
 
 func (c *queueCommand) wants(e *queue.Entry) bool {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"os"
+	"runtime/debug"
 
 	"golang.org/x/sys/unix"
 
@@ -13,12 +14,19 @@ import (
 
 // send is the way of a message from standard input to its outcomes.
 func (f *face) send(ctx context.Context) exitStatus {
+	growStack(false)
+	debug.SetGCPercent(400) // one message and the end: up to 16 MiB it costs less to let the garbage lie
 	if len(f.args.Recipients) == 0 && !f.args.FromHeader {
 		return f.report(&inject.NoRecipients{}) // before anything is read
 	}
 	if err := f.load(); err != nil {
 		return f.report(err)
 	}
+	return f.hand(ctx)
+}
+
+// hand reads the message and hands it on, by the configuration that is loaded.
+func (f *face) hand(ctx context.Context) exitStatus {
 	in, ignored, err := f.read()
 	if err != nil {
 		return f.report(err)

@@ -46,8 +46,10 @@ func sendmail(ctx context.Context, p process, argv []string, as calledAs) exitSt
 	case inject.Help:
 		io.WriteString(p.Stdout, sendmailUsage)
 		return exitOK
-	case inject.Session, inject.Serve:
-		return f.later()
+	case inject.Session:
+		return f.session(ctx)
+	case inject.Serve:
+		return f.daemon(ctx)
 	case inject.ListQueue:
 		return f.report(f.mailq())
 	case inject.Flush:
@@ -58,15 +60,6 @@ func sendmail(ctx context.Context, p process, argv []string, as calledAs) exitSt
 		return f.report(f.verify())
 	}
 	return f.send(ctx)
-}
-
-// later says which mode this version does not have.
-func (f *face) later() exitStatus {
-	what := map[inject.Mode]string{
-		inject.Session: "-bs (SMTP on standard input)", inject.Serve: "-bd (the local submission server)",
-	}[f.args.Mode]
-	f.voice.say("%s is not available in this version", what)
-	return exitUnavailable
 }
 
 // report turns the error of a step into words and a status.

@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 	"os"
+	"sync"
 	"time"
 
 	"mailchute/inject"
 	"mailchute/inject/config"
 	"mailchute/relay"
+	"mailchute/relay/dkim"
 	"mailchute/relay/route"
 	"mailchute/relay/secret"
 	"mailchute/relay/smtp"
@@ -28,6 +30,16 @@ func socketConfig() (*config.Config, bool) {
 	return c, true
 }
 
+// byLocalServer tells whether the account hands over to a server on this machine.
+func byLocalServer(a *config.Account) bool {
+	for _, h := range a.Smarthosts {
+		if h.Scheme != route.Unix {
+			return false
+		}
+	}
+	return len(a.Smarthosts) > 0
+}
+
 // passwordTime bounds how long a password may take to come: commands may ask a
 // key ring or a network.
 const passwordTime = 30 * time.Second
@@ -44,6 +56,9 @@ func newRelay(a *config.Account, hello string, trace func(string)) *relay.Relay 
 			r.SMTP.Login.Secret = readOnce(a.Secret)
 		}
 	}
+	if k := a.DKIM; k.KeyFile != "" {
+		r.Signer = &dkim.Signer{Domain: k.Domain, Selector: k.Selector, KeyFile: k.KeyFile}
+	}
 	if a.SourceAddress.IsValid() || a.Proxy.Address != "" {
 		var p *route.Proxy
 		if a.Proxy.Address != "" {
@@ -54,11 +69,14 @@ func newRelay(a *config.Account, hello string, trace func(string)) *relay.Relay 
 	return r
 }
 
-// readOnce asks for a secret at most once: a command may put a question to the
-// user.
+// readOnce asks for a secret at most once, for all connections: a command may put
+// a question to the user.
 func readOnce(source secret.Source) func(context.Context) (secret.Secret, error) {
+	var mu sync.Mutex
 	var known *secret.Secret
 	return func(ctx context.Context) (secret.Secret, error) {
+		mu.Lock()
+		defer mu.Unlock()
 		if known != nil {
 			return *known, nil
 		}

@@ -24,8 +24,9 @@ type account struct {
 
 // lookUpUser asks the system who is calling. A user id without a passwd entry
 // (containers have many) is called uid and its number.
-func lookUpUser() account {
-	uid := os.Getuid()
+func lookUpUser() account { return lookUp(os.Getuid()) }
+
+func lookUp(uid int) account {
 	a := account{uid: uid, login: "uid" + strconv.Itoa(uid)}
 	u, err := user.LookupId(strconv.Itoa(uid))
 	if err != nil {

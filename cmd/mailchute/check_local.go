@@ -1,0 +1,107 @@
+package main
+
+import (
+	"crypto/ed25519"
+	"crypto/rsa"
+	"fmt"
+	"strings"
+
+	"mailchute/inject"
+	"mailchute/inject/config"
+	"mailchute/relay/dkim"
+	"mailchute/relay/secret"
+)
+
+// checkFiles looks at the files with secrets in them.
+func checkFiles(at about, a *config.Account) {
+	files := []struct{ key, path string }{{"tls.client_key", a.TLS.KeyFile}, {"dkim.key_file", a.DKIM.KeyFile}}
+	if !a.AuthOff {
+		files = append(files, struct{ key, path string }{"password_file", a.Secret.File})
+	}
+	for _, f := range files {
+		if f.path == "" {
+			continue
+		}
+		warning, err := secret.Check(f.path)
+		switch {
+		case err != nil:
+			at.error("permissions", exitConfig, f.key+": "+err.Error(), "")
+		case warning != "":
+			at.warn("permissions", f.key+": "+warning, "")
+		default:
+			at.ok("permissions", fmt.Sprintf("%s: %q can be read by its owner alone", f.key, f.path))
+		}
+	}
+	if a.DKIM.KeyFile != "" {
+		checkKey(at, a.DKIM)
+	}
+}
+
+// checkKey reads the key that signs, and says where its other half must be.
+func checkKey(at about, k config.DKIM) {
+	key, err := (&dkim.Signer{KeyFile: k.KeyFile}).Key()
+	if err != nil {
+		at.error("signature", exitConfig, err.Error(), "openssl genpkey -algorithm ed25519 makes one")
+		return
+	}
+	kind := "a key"
+	switch k := key.(type) {
+	case ed25519.PrivateKey:
+		kind = "an Ed25519 key"
+	case *rsa.PrivateKey:
+		kind = fmt.Sprintf("an RSA key of %d bits", k.N.BitLen())
+	}
+	at.ok("signature", fmt.Sprintf("%s; its public half belongs to %s._domainkey.%s", kind, k.Selector, k.Domain))
+}
+
+// checkIdentity tells who mail comes from, and gives the name for EHLO.
+func checkIdentity(at about, a *config.Account, w inject.World) (hello string) {
+	who, err := rules(a).Identity.Resolve(w)
+	if err != nil {
+		at.error("identity", exitConfig, err.Error(), "")
+		return who.Hostname
+	}
+	if who.Hostname == "" {
+		at.warn("identity", "this host has no qualified name, so EHLO says an address",
+			"set identity.hostname, or put the name into /etc/hosts in front of the short one")
+	} else {
+		at.ok("identity", "EHLO says "+who.Hostname)
+	}
+	switch s := who.System; {
+	case s.IsNull() && who.Domain == "":
+		at.warn("identity", "no domain is known, so "+w.Login+" becomes "+who.Fallback.String(), "set identity.domain or identity.address")
+	case s.IsNull():
+		at.ok("identity", "the envelope sender is the From address; names without a domain are at "+who.Domain)
+	default:
+		at.ok("identity", "mail of "+w.Login+" comes from "+s.String()+"; names without a domain are at "+who.Fallback.Domain)
+	}
+	return who.Hostname
+}
+
+// checkAliases reads the aliases as -bi does.
+func checkAliases(at about, f *face, a *config.Account) {
+	table, path, err := f.table(a)
+	switch {
+	case err != nil:
+		at.error("aliases", exitConfig, err.Error(), "")
+		return
+	case table == nil:
+		at.ok("aliases", "none")
+		return
+	}
+	errs := table.Check()
+	for _, e := range errs {
+		at.error("aliases", exitConfig, e.Error(), "")
+	}
+	if len(errs) == 0 {
+		at.ok("aliases", fmt.Sprintf("%s, %d of them", path, table.Len()))
+	}
+}
+
+// loginName is who logs in, in words.
+func loginName(a *config.Account) string {
+	if a.User == "" {
+		return strings.Join(a.Auth, ", ")
+	}
+	return a.User
+}

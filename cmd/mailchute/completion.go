@@ -1,0 +1,126 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// choice is a word that can come next.
+type choice struct{ word, help string }
+
+// branch is a command, its words so far, and what can come next.
+type branch struct {
+	words   string // "queue list"; "" at the top
+	choices []choice
+}
+
+// completion is the script that teaches a shell our words.
+func completion(shell string) (string, error) {
+	parser, err := kong.New(&commands{}, kong.Name("mailchute"))
+	if err != nil {
+		return "", err
+	}
+	tree := branches(parser.Model.Node, "")
+	switch shell {
+	case "bash":
+		return bashCompletion(tree), nil
+	case "zsh":
+		return zshCompletion(tree), nil
+	}
+	return fishCompletion(tree), nil
+}
+
+// branches walks kong's model.
+func branches(n *kong.Node, words string) []branch {
+	b := branch{words: words}
+	for _, c := range n.Children {
+		b.choices = append(b.choices, choice{c.Name, c.Help})
+	}
+	for _, f := range n.Flags {
+		b.choices = append(b.choices, choice{"--" + f.Name, f.Help})
+	}
+	tree := []branch{b}
+	for _, c := range n.Children {
+		tree = append(tree, branches(c, strings.TrimSpace(words+" "+c.Name))...)
+	}
+	return tree
+}
+
+// followed is the part that bash and zsh share: it follows the words of the
+// command line into a variable.
+func followed(b *strings.Builder, tree []branch, variable string) {
+	var all []string
+	for _, br := range tree[1:] {
+		all = append(all, shellQuote(br.words))
+	}
+	fmt.Fprintf(b, "        case \"${%s:+$%[1]s }$word\" in\n        %s) %[1]s=\"${%[1]s:+$%[1]s }$word\" ;;\n        esac\n",
+		variable, strings.Join(all, "|"))
+}
+
+func bashCompletion(tree []branch) string {
+	var b strings.Builder
+	b.WriteString("# completion of mailchute for bash\n_mailchute() {\n    local at= word words=\n    for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n")
+	followed(&b, tree, "at")
+	b.WriteString("    done\n    case \"$at\" in\n")
+	for _, br := range tree {
+		var words []string
+		for _, c := range br.choices {
+			words = append(words, c.word)
+		}
+		fmt.Fprintf(&b, "    %s) words=%s ;;\n", shellQuote(br.words), shellQuote(strings.Join(words, " ")))
+	}
+	b.WriteString("    esac\n    COMPREPLY=($(compgen -W \"$words\" -- \"${COMP_WORDS[COMP_CWORD]}\"))\n}\ncomplete -o default -F _mailchute mailchute\n")
+	return b.String()
+}
+
+func zshCompletion(tree []branch) string {
+	var b strings.Builder
+	b.WriteString("#compdef mailchute\n_mailchute() {\n    local at= word\n    local -a choices\n    for word in ${words[2,CURRENT-1]}; do\n")
+	followed(&b, tree, "at")
+	b.WriteString("    done\n    case \"$at\" in\n")
+	for _, br := range tree {
+		fmt.Fprintf(&b, "    %s) choices=(", shellQuote(br.words))
+		for _, c := range br.choices {
+			fmt.Fprintf(&b, "\n        %s", shellQuote(strings.ReplaceAll(c.word, ":", `\:`)+":"+c.help))
+		}
+		b.WriteString(") ;;\n")
+	}
+	b.WriteString("    esac\n    _describe mailchute choices || _files\n}\n_mailchute \"$@\"\n")
+	return b.String()
+}
+
+func fishCompletion(tree []branch) string {
+	var b strings.Builder
+	b.WriteString("# completion of mailchute for fish\n")
+	for _, br := range tree {
+		when := "__fish_use_subcommand"
+		if br.words != "" {
+			when = "__fish_seen_subcommand_from " + strings.ReplaceAll(br.words, " ", "; and __fish_seen_subcommand_from ")
+		}
+		var below []string
+		for _, c := range br.choices {
+			if !strings.HasPrefix(c.word, "--") {
+				below = append(below, c.word)
+			}
+		}
+		if br.words != "" && below != nil {
+			when += "; and not __fish_seen_subcommand_from " + strings.Join(below, " ")
+		}
+		for _, c := range br.choices {
+			if flag, ok := strings.CutPrefix(c.word, "--"); ok {
+				fmt.Fprintf(&b, "complete -c mailchute -n %s -l %s -d %s\n", shellQuote(when), flag, shellQuote(c.help))
+			} else {
+				fmt.Fprintf(&b, "complete -c mailchute -n %s -a %s -d %s\n", shellQuote(when), c.word, shellQuote(c.help))
+			}
+		}
+	}
+	return b.String()
+}
+
+// shellQuote makes a word of any of the three shells. The texts are our own and
+// hold no line ends.
+func shellQuote(s string) string {
+	return "'" + strings.ReplaceAll(s, "'", "’") + "'"
+}

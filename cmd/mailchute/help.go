@@ -1,0 +1,67 @@
+package main
+
+import (
+	"context"
+	"io"
+	"strings"
+
+	"mailchute/cmd/mailchute/mdoc"
+	"mailchute/man"
+)
+
+// helpCommand is `mailchute help`: a manual page, or the flags of a command.
+type helpCommand struct {
+	Topic []string `arg:"" optional:"" help:"A page: mailchute, sendmail, mailchute.toml. Or a command."`
+}
+
+type completionCommand struct {
+	Shell string `arg:"" enum:"bash,zsh,fish" help:"bash, zsh or fish."`
+}
+
+// pageWidth is how wide a page is shown, as man(1) does.
+const pageWidth = 78
+
+// pageOf is the file of the page that a topic means, "" for none.
+func pageOf(topic string) string {
+	switch topic {
+	case "mailchute", "mailchute(1)":
+		return "mailchute.1"
+	case "sendmail", "sendmail(8)", "mailq", "newaliases", "options":
+		return "sendmail.8"
+	case "mailchute.toml", "mailchute.toml(5)", "toml", "config", "configuration":
+		return "mailchute.toml.5"
+	}
+	return ""
+}
+
+func (h *helpCommand) run(ctx context.Context, p process) exitStatus {
+	if len(h.Topic) == 0 {
+		io.WriteString(p.Stdout, "Pages: mailchute help mailchute, sendmail, mailchute.toml.\n\n")
+		return ownFace(ctx, p, []string{"--help"})
+	}
+	name := pageOf(strings.ToLower(h.Topic[0]))
+	if name == "" {
+		return ownFace(ctx, p, append(h.Topic, "--help"))
+	}
+	page, err := man.Pages.ReadFile(name)
+	if err != nil {
+		voice{p.Stderr}.say("%v", err)
+		return exitSoftware
+	}
+	if _, err := io.WriteString(p.Stdout, mdoc.Text(string(page), pageWidth)); err != nil {
+		return exitIOErr
+	}
+	return exitOK
+}
+
+func (c *completionCommand) run(p process) exitStatus {
+	text, err := completion(c.Shell)
+	if err != nil {
+		voice{p.Stderr}.say("%v", err)
+		return exitSoftware
+	}
+	if _, err := io.WriteString(p.Stdout, text); err != nil {
+		return exitIOErr
+	}
+	return exitOK
+}

@@ -1,0 +1,180 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+
+	"mailchute/headers/address"
+	"mailchute/inject/config"
+	"mailchute/inject/setup"
+	"mailchute/inject/setup/foreign"
+)
+
+// initCommand is `mailchute init`: from a few answers, or from the configuration
+// of another program, to one that was tried. On a terminal it asks for what no
+// flag says; without one, what is missing is an error.
+type initCommand struct {
+	Config          string `short:"C" name:"config" help:"Where to write; the default is the machine's configuration for root, else the user's own." placeholder:"FILE"`
+	From            string `help:"Make it from the configuration of msmtp, ssmtp, nullmailer, dma, esmtp or Postfix." placeholder:"FILE|DIR"`
+	Address         string `help:"Mail address to send as." placeholder:"ADDR"`
+	Smarthost       string `help:"Server to hand mail to; the default is found by the domain of the address." placeholder:"HOST"`
+	User            string `help:"User name for the login; the default is the address." placeholder:"NAME"`
+	PasswordFile    string `help:"File with the password, which stays where it is; - reads a line of standard input." placeholder:"FILE" xor:"password"`
+	PasswordCommand string `help:"Command that prints the password or the token." placeholder:"CMD" xor:"password"`
+	NoLogin         bool   `help:"The server wants no login." xor:"password"`
+	Auth            string `help:"SASL mechanism, for tokens XOAUTH2 or OAUTHBEARER." placeholder:"NAME"`
+	System          bool   `help:"For the whole machine." xor:"where"`
+	UserLevel       bool   `help:"For this user alone." xor:"where"`
+	Root            string `help:"Add an alias: who gets the mail for root." placeholder:"ADDR"`
+	Test            string `help:"Send a test message in the end." placeholder:"ADDR"`
+	Offline         bool   `help:"Do not try the server."`
+	Force           bool   `help:"Replace a configuration that is there."`
+	Yes             bool   `help:"Ask nothing, and take the server that is found."`
+}
+
+// initialization is one run of init.
+type initialization struct {
+	*initCommand
+	process
+	ask     *asker
+	voice   voice
+	who     account
+	path    string // of the configuration to write
+	machine bool   // it is for all users
+	tried   exitStatus
+	lookups lookups
+}
+
+// usageTrouble is a question that nobody can be asked.
+type usageTrouble struct{ text string }
+
+func (e *usageTrouble) Error() string { return e.text }
+
+// run makes the configuration.
+func (c *initCommand) run(ctx context.Context, p process) exitStatus {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	i := &initialization{initCommand: c, process: p, voice: voice{p.Stderr}, who: lookUpUser(), lookups: realLookups(p.Getenv)}
+	i.ask = newAsker(p, c.Yes)
+	status, err := i.make(ctx)
+	if err != nil {
+		i.voice.say("%v", err)
+		return statusOfInit(err)
+	}
+	return status
+}
+
+func statusOfInit(err error) exitStatus {
+	switch {
+	case is[*usageTrouble](err), is[*address.Error](err), is[*foreign.UnknownError](err):
+		return exitUsage
+	case is[*config.Error](err), is[*configError](err):
+		return exitConfig
+	case errors.Is(err, errInterrupted):
+		return exitTempFail
+	case errors.Is(err, os.ErrPermission):
+		return exitNoPerm
+	}
+	return exitCantCreate
+}
+
+// make is all of init: where, what, is it true, write it, use it.
+func (i *initialization) make(ctx context.Context) (exitStatus, error) {
+	if err := i.place(); err != nil {
+		return 0, err
+	}
+	if err := setup.Exists(i.path); err != nil && !i.Force {
+		return 0, fmt.Errorf("%w; --force replaces it", err)
+	}
+	if err := i.check(); err != nil {
+		return 0, err
+	}
+	if i.From != "" {
+		return i.translate(ctx)
+	}
+	answers, err := i.answers(ctx)
+	if err != nil {
+		return 0, err
+	}
+	draft, err := i.draft(answers.Plan())
+	if err != nil {
+		return 0, err
+	}
+	if draft, err = i.tryUntilGood(ctx, answers, draft); err != nil {
+		return 0, err
+	}
+	if draft == nil {
+		return i.refused(), nil
+	}
+	return i.finish(ctx, draft, answers.Address.String())
+}
+
+// translate is init --from. What another program worked with is written before
+// it is tried: a server that is away does not make it wrong.
+func (i *initialization) translate(ctx context.Context) (exitStatus, error) {
+	plan, err := foreign.Read(i.From, i.who.home)
+	if err != nil {
+		return 0, err
+	}
+	draft, err := i.draft(plan)
+	if err != nil {
+		return 0, err
+	}
+	for _, n := range plan.SortedNotes() {
+		fmt.Fprintf(i.Stdout, "note     %s\n", printable(n.String()))
+	}
+	switch {
+	case i.Root != "" || plan.Root == "":
+	case i.path == config.System:
+		i.Root = plan.Root
+	default:
+		fmt.Fprintf(i.Stdout, "note     mail for root went to %s; --root %[1]s adds that alias\n", printable(plan.Root))
+	}
+	status, err := i.finish(ctx, draft, plan.Default().Get("identity.address"))
+	if err != nil || status != exitOK || i.Offline {
+		return status, err
+	}
+	return i.try(ctx, draft).status(), nil
+}
+
+// place settles where the configuration goes and whom it is for.
+func (i *initialization) place() error {
+	i.machine = i.System || i.who.uid == 0 && !i.UserLevel
+	i.path = i.Config
+	if i.path == "" && !i.System && !i.UserLevel {
+		i.path = i.Getenv("MAILCHUTE_CONFIG")
+	}
+	switch {
+	case i.path != "":
+	case i.machine:
+		i.path = config.System
+	default:
+		i.path = config.UserPath(i.Getenv, func() string { return i.who.home })
+	}
+	if i.path == "" {
+		return &usageTrouble{"no place for a configuration: set HOME or XDG_CONFIG_HOME, or name a file with -C"}
+	}
+	var err error
+	i.path, err = filepath.Abs(i.path)
+	return err
+}
+
+// check looks at the addresses among the flags before anything is asked or done.
+func (i *initialization) check() error {
+	for _, flag := range []struct{ name, value string }{{"--address", i.Address}, {"--test", i.Test}, {"--root", i.Root}} {
+		if flag.value == "" {
+			continue
+		}
+		if a, err := address.Parse(flag.value); err != nil {
+			return fmt.Errorf("%s: %w", flag.name, err)
+		} else if a.Domain == "" {
+			return &usageTrouble{fmt.Sprintf("%s %q: an address with a domain is needed", flag.name, flag.value)}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,172 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+
+	"mailchute/inject"
+	"mailchute/inject/aliases"
+	"mailchute/inject/config"
+	"mailchute/inject/setup"
+	"mailchute/relay/secret"
+)
+
+// draft is a configuration as it will be written, and as it will be understood.
+type draft struct {
+	toml    string
+	secrets []setup.Secret
+	config  *config.Config
+}
+
+// draft turns a plan into one. The passwords are not on disk yet, so what is
+// tried has them in memory.
+func (i *initialization) draft(plan *setup.Plan) (*draft, error) {
+	d := &draft{}
+	d.toml, d.secrets = plan.Text(i.path)
+	var err error
+	if d.config, _, err = config.Parse(i.path, []byte(d.toml)); err != nil {
+		return nil, &configError{fmt.Errorf("no configuration can be made of this: %w", errors.Join(several(err)[:1]...))}
+	}
+	for _, a := range append(accountsOf(d.config), &d.config.Default) {
+		for _, s := range d.secrets {
+			if a.Secret.File == s.Path {
+				a.Secret = secret.Source{Text: s.Text}
+			}
+		}
+	}
+	return d, nil
+}
+
+// try connects to the servers and logs in, and shows what it finds.
+func (i *initialization) try(ctx context.Context, d *draft) *findings {
+	colours := isTerminal(i.Stdout) && i.Getenv("NO_COLOR") == ""
+	r := &findings{print: func(f finding) { fmt.Fprintln(i.Stdout, f.line(colours)) }}
+	w := world(i.who, i.Getenv)
+	for _, a := range append([]*config.Account{&d.config.Default}, accountsOf(d.config)...) {
+		at := r.about(a.Name)
+		checkSmarthosts(ctx, at, a, checkIdentity(at, a, w), i.Getenv)
+	}
+	return r
+}
+
+// tryUntilGood tries a draft, and on a terminal asks for the password again when
+// the login was refused. No draft and no error: it was tried and is no good.
+func (i *initialization) tryUntilGood(ctx context.Context, a setup.Answers, d *draft) (*draft, error) {
+	for attempt := 1; !i.Offline; attempt++ {
+		i.tried = i.try(ctx, d).status()
+		if i.tried == exitOK || ctx.Err() != nil {
+			break
+		}
+		if i.tried == exitNoPerm && !i.ask.nobody && attempt < 3 && a.User != "" && i.PasswordCommand == "" && i.PasswordFile == "" {
+			a.PasswordCommand = ""
+			if err := i.password(ctx, &a); err != nil {
+				return nil, err
+			}
+			var err error
+			if d, err = i.draft(a.Plan()); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		if all, err := i.ask.yes(ctx, "Write the configuration all the same?"); err != nil || !all {
+			return nil, err
+		}
+		break
+	}
+	if ctx.Err() != nil {
+		return nil, errInterrupted
+	}
+	return d, nil
+}
+
+// refused is the end of an init whose answers were no good.
+func (i *initialization) refused() exitStatus {
+	i.voice.say("nothing was written; --offline writes the configuration without trying the server")
+	return i.tried
+}
+
+// finish writes the configuration and does what was asked for besides.
+func (i *initialization) finish(ctx context.Context, d *draft, address string) (exitStatus, error) {
+	if err := setup.Write(i.path, d.toml, d.secrets, i.Force); err != nil {
+		if is[*setup.ExistsError](err) {
+			err = fmt.Errorf("%w; --force replaces it", err)
+		}
+		return 0, err
+	}
+	fmt.Fprintf(i.Stdout, "wrote    %s\n", printable(i.path))
+	for _, s := range d.secrets {
+		fmt.Fprintf(i.Stdout, "wrote    %s, which nobody else can read\n", printable(s.Path))
+	}
+	if err := i.aliasForRoot(ctx, d.config.Default.Aliases, address); err != nil {
+		return 0, err
+	}
+	status, err := i.sendTest(ctx, address)
+	if err != nil || status != exitOK {
+		return status, err
+	}
+	if target, err := filepath.EvalSymlinks("/usr/sbin/sendmail"); err != nil || filepath.Base(target) != "mailchute" {
+		fmt.Fprintln(i.Stdout, "next     mailchute install makes this program /usr/sbin/sendmail")
+	}
+	return exitOK, nil
+}
+
+// aliasForRoot adds an alias for root where there is none.
+func (i *initialization) aliasForRoot(ctx context.Context, path, proposed string) error {
+	if path == "" {
+		if i.Root != "" {
+			fmt.Fprintln(i.Stdout, "note     no aliases file is configured, so mail for root has no alias")
+		}
+		return nil
+	}
+	target := i.Root
+	table, err := aliases.Load(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if table != nil {
+		if _, there := table.Expand("root", nil); there {
+			return nil
+		}
+	}
+	if target == "" && i.machine && path == "/etc/aliases" && i.who.uid == 0 {
+		if target, err = i.ask.optional(ctx, "Address for mail to root", proposed); err != nil {
+			return err
+		}
+	}
+	if target == "" {
+		return nil
+	}
+	if _, err = setup.AddAliasTo(path, "root", target); errors.Is(err, fs.ErrPermission) {
+		fmt.Fprintf(i.Stdout, "note     %s cannot be written; as root, add the line: root: %s\n", printable(path), printable(target))
+		return nil
+	} else if err != nil {
+		return err
+	}
+	fmt.Fprintf(i.Stdout, "wrote    %s: mail for root goes to %s\n", printable(path), printable(target))
+	return nil
+}
+
+// sendTest sends a test message by the configuration that was written.
+func (i *initialization) sendTest(ctx context.Context, proposed string) (exitStatus, error) {
+	to := i.Test
+	if to == "" && i.From == "" && !i.Offline {
+		var err error
+		if to, err = i.ask.optional(ctx, "Send a test message to", proposed); err != nil {
+			return 0, err
+		}
+	}
+	if to == "" {
+		return exitOK, nil
+	}
+	c := &checkCommand{Config: i.path, Send: to}
+	f := &face{process: i.process, who: i.who, voice: i.voice, args: &inject.Args{ConfigFile: i.path}}
+	if _, err := f.find(); err != nil {
+		return 0, err
+	}
+	r := &findings{print: func(f finding) { fmt.Fprintln(i.Stdout, f.line(false)) }}
+	c.sendTest(ctx, f, r.about(""))
+	return r.status(), nil
+}

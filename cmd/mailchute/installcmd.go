@@ -1,0 +1,203 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"mailchute/cmd/mailchute/install"
+	"mailchute/man"
+)
+
+// installCommand is `mailchute install` and `mailchute uninstall`.
+type installCommand struct {
+	Prefix string `help:"Work below this directory as if it were /." placeholder:"DIR" type:"path"`
+	DryRun bool   `help:"Show what would be done, and do nothing."`
+	Force  bool   `help:"Take the place of a package's file too; it is kept aside."`
+}
+
+// programPlace is where the program goes when it is not in a directory for programs.
+const programPlace = "/usr/local/bin/mailchute"
+
+// install takes sendmail's places.
+func (c *installCommand) install(p process) exitStatus {
+	items, err := c.items()
+	if err != nil {
+		voice{p.Stderr}.say("%v", err)
+		return exitSoftware
+	}
+	steps, err := c.installer().Install(items)
+	if err != nil {
+		return refusedInstall(voice{p.Stderr}, err)
+	}
+	if len(steps) == 0 {
+		fmt.Fprintln(p.Stdout, "all is in place")
+	}
+	return c.perform(p, steps)
+}
+
+// uninstall gives them back.
+func (c *installCommand) uninstall(p process) exitStatus {
+	items, err := c.items()
+	if err != nil {
+		voice{p.Stderr}.say("%v", err)
+		return exitSoftware
+	}
+	steps, err := c.installer().Uninstall(items)
+	if err != nil {
+		return refusedInstall(voice{p.Stderr}, err)
+	}
+	if len(steps) == 0 {
+		fmt.Fprintln(p.Stdout, "nothing of it is in place")
+	}
+	return c.perform(p, steps)
+}
+
+func refusedInstall(v voice, err error) exitStatus {
+	for _, e := range several(err) {
+		v.say("%v", e)
+	}
+	if errors.Is(err, fs.ErrPermission) {
+		return exitNoPerm
+	}
+	return exitCantCreate
+}
+
+func (c *installCommand) installer() *install.Installer {
+	i := &install.Installer{Root: c.Prefix, Force: c.Force}
+	if c.Prefix == "" || filepath.Clean(c.Prefix) == "/" {
+		i.Owner = install.Owner
+	}
+	return i
+}
+
+// perform shows each step and does it.
+func (c *installCommand) perform(p process, steps []install.Step) exitStatus {
+	for _, s := range steps {
+		if !c.DryRun {
+			if err := s.Do(); err != nil {
+				return refusedInstall(voice{p.Stderr}, err)
+			}
+		}
+		line := fmt.Sprintf("%-8s %s", s.Action, s.Path)
+		switch {
+		case s.Action == install.Keep:
+			line += " as " + s.To
+		case s.Action == install.Restore:
+			line += " from " + s.To
+		case s.To != "":
+			line += " -> " + s.To
+		}
+		fmt.Fprintln(p.Stdout, printable(line))
+	}
+	return exitOK
+}
+
+// items is all that is put in place: the program, its names, the pages,
+// completions, and units where systemd is.
+func (c *installCommand) items() ([]install.Item, error) {
+	executable, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	if executable, err = filepath.EvalSymlinks(executable); err != nil {
+		return nil, err
+	}
+	var items []install.Item
+	at := c.inside(executable)
+	if at == "" {
+		text, err := os.ReadFile(executable)
+		if err != nil {
+			return nil, err
+		}
+		at = programPlace
+		items = append(items, install.Item{Path: at, Text: text, Mode: 0o755, Own: true})
+	}
+	for _, name := range []string{"/usr/sbin/sendmail", "/usr/lib/sendmail", "/usr/bin/mailq", "/usr/bin/newaliases"} {
+		items = append(items, install.Item{Path: name, Link: at})
+	}
+	pages, err := manPages()
+	if err != nil {
+		return nil, err
+	}
+	completions, err := completionFiles()
+	if err != nil {
+		return nil, err
+	}
+	items = append(append(items, pages...), completions...)
+	if !exists(filepath.Join("/", c.Prefix, "usr/lib/systemd")) && !exists(filepath.Join("/", c.Prefix, "lib/systemd")) {
+		return items, nil
+	}
+	units, err := unitFiles(at)
+	return append(items, units...), err
+}
+
+// inside is where the program is already, as seen from the prefix: in a directory
+// for programs, "" when it is anywhere else.
+func (c *installCommand) inside(executable string) string {
+	root, err := filepath.EvalSymlinks(filepath.Join("/", c.Prefix))
+	if err != nil {
+		return ""
+	}
+	for _, place := range []string{"/usr/bin/mailchute", "/usr/sbin/mailchute"} {
+		if executable == filepath.Join(root, place) {
+			return place
+		}
+	}
+	return ""
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// manPages is the pages in the places of their sections.
+func manPages() (items []install.Item, err error) {
+	entries, err := man.Pages.ReadDir(".")
+	for _, e := range entries {
+		text, err := man.Pages.ReadFile(e.Name())
+		if err != nil {
+			return nil, err
+		}
+		section := strings.TrimPrefix(filepath.Ext(e.Name()), ".")
+		items = append(items, install.Item{Path: "/usr/local/share/man/man" + section + "/" + e.Name(), Text: text, Mode: 0o644, Own: strings.Contains(e.Name(), "mailchute")})
+	}
+	return items, err
+}
+
+// unitFiles is systemd's units, with the program where it is.
+func unitFiles(at string) (items []install.Item, err error) {
+	entries, err := units.ReadDir("units")
+	for _, e := range entries {
+		text, err := units.ReadFile("units/" + e.Name())
+		if err != nil {
+			return nil, err
+		}
+		text = bytes.ReplaceAll(text, []byte(programPlace), []byte(at))
+		items = append(items, install.Item{Path: "/usr/local/lib/systemd/system/" + e.Name(), Text: text, Mode: 0o644, Own: strings.Contains(e.Name(), "mailchute")})
+	}
+	return items, err
+}
+
+// completionFiles is the completions where the shells look for them.
+func completionFiles() ([]install.Item, error) {
+	places := []struct{ shell, path string }{
+		{"bash", "/usr/local/share/bash-completion/completions/mailchute"},
+		{"zsh", "/usr/local/share/zsh/site-functions/_mailchute"},
+		{"fish", "/usr/local/share/fish/vendor_completions.d/mailchute.fish"},
+	}
+	var items []install.Item
+	for _, place := range places {
+		text, err := completion(place.shell)
+		if err != nil {
+			return nil, err
+		}
+		items = append(items, install.Item{Path: place.path, Text: []byte(text), Mode: 0o644, Own: true})
+	}
+	return items, nil
+}

@@ -1,0 +1,36 @@
+package main
+
+import (
+	"net/netip"
+	"os"
+	"path/filepath"
+
+	"mailchute/inject/config"
+	"mailchute/relay/route"
+	"mailchute/relay/route/dns"
+)
+
+// newResolver finds servers for an account. Where serve listens there is no going.
+func newResolver(a *config.Account, getenv func(string) string, dial route.Dial) *route.Resolver {
+	r := &route.Resolver{Policies: route.NewPolicies(dns.Client{}, policyDir(getenv), a.TLS.RootsFile, dial)}
+	for _, l := range a.Serve.Listen {
+		if at, err := netip.ParseAddrPort(l.Address); err == nil {
+			r.Self = append(r.Self, at)
+		}
+	}
+	return r
+}
+
+// policyDir is where MTA-STS policies are kept, "" for nowhere. It is made for
+// each message, so it looks nobody up: without HOME nothing is kept.
+func policyDir(getenv func(string) string) string {
+	uid := os.Getuid()
+	if uid == 0 && getenv("XDG_STATE_HOME") == "" {
+		return "/var/lib/mailchute/mta-sts"
+	}
+	dir := stateDir(max(uid, 1), "", getenv)
+	if dir == "" {
+		return ""
+	}
+	return filepath.Join(dir, "mta-sts")
+}

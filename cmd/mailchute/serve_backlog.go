@@ -1,0 +1,129 @@
+package main
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"mailchute/relay/logbook"
+	"mailchute/relay/runner"
+)
+
+// backlog is the ids of messages that were just accepted and wait for their first
+// attempt. It gives out those of each user in turn, so that one who sends
+// thousands delays only himself.
+type backlog struct {
+	mu      sync.Mutex
+	turns   []string // users with something waiting
+	waiting map[string][]string
+	more    chan struct{} // has something in it when there may be work
+}
+
+func newBacklog() *backlog {
+	return &backlog{waiting: map[string][]string{}, more: make(chan struct{}, 1)}
+}
+
+func (b *backlog) add(user string, ids ...string) {
+	b.mu.Lock()
+	if len(b.waiting[user]) == 0 && len(ids) > 0 {
+		b.turns = append(b.turns, user)
+	}
+	b.waiting[user] = append(b.waiting[user], ids...)
+	b.mu.Unlock()
+	b.wake()
+}
+
+func (b *backlog) wake() {
+	select {
+	case b.more <- struct{}{}:
+	default:
+	}
+}
+
+// take gives up to n ids, one of each user in turn.
+func (b *backlog) take(n int) []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var ids []string
+	for len(ids) < n && len(b.turns) > 0 {
+		user := b.turns[0]
+		b.turns = b.turns[1:]
+		ids = append(ids, b.waiting[user][0])
+		if rest := b.waiting[user][1:]; len(rest) > 0 {
+			b.waiting[user] = rest
+			b.turns = append(b.turns, user)
+		} else {
+			delete(b.waiting, user)
+		}
+	}
+	if len(b.turns) > 0 {
+		b.wake() // work for another worker
+	}
+	return ids
+}
+
+// batch is how many messages one worker takes at a time, and sends over one
+// connection.
+const batch = 50
+
+// sweepEvery is how often the queue is looked through for what is due again.
+const sweepEvery = 30 * time.Second
+
+// deliver starts the workers for new messages, and one that looks for what is
+// due again.
+func (s *server) deliver(ctx context.Context, all *sync.WaitGroup) {
+	for range max(s.live.Load().config.Default.Queue.Workers, 1) {
+		all.Go(func() { s.work(ctx) })
+	}
+	all.Go(func() { s.sweep(ctx) })
+}
+
+// work sends new messages as they come.
+func (s *server) work(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.backlog.more:
+		}
+		for ctx.Err() == nil {
+			ids := s.backlog.take(batch)
+			if len(ids) == 0 {
+				break
+			}
+			s.pass(ctx, runner.Scope{Only: ids}, 1)
+		}
+	}
+}
+
+// sweep sends what has waited long enough: after a start all that an earlier
+// server left. The queue's directory says when, so nothing is lost with us.
+func (s *server) sweep(ctx context.Context) {
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	for {
+		now := s.live.Load()
+		s.pass(ctx, runner.Scope{}, now.config.Default.Queue.Workers)
+		if _, err := s.queue.Expire(time.Now().Add(-now.config.Default.Queue.KeepFailed)); err != nil {
+			now.book.Write(logbook.Record{Event: "warning", Text: err.Error()})
+		}
+		for _, err := range s.queue.Sweep(time.Now()) {
+			now.book.Write(logbook.Record{Event: "warning", Text: err.Error()})
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// pass is one run of the queue under the configuration in force.
+func (s *server) pass(ctx context.Context, scope runner.Scope, workers int) {
+	now := s.live.Load()
+	r := now.newRunner(s.queue, now.journal(""))
+	r.Workers = workers
+	if _, err := r.Run(ctx, scope); err != nil && ctx.Err() == nil {
+		now.book.Write(logbook.Record{Event: "warning", Text: err.Error()})
+	}
+}

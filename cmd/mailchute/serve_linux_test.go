@@ -1,0 +1,214 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// program is this test binary under the name mailchute, which makes it that
+// program, and a configuration for its server.
+func program(t *testing.T, p *peer) (name, config, socket string) {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	name, config, socket = filepath.Join(dir, "mailchute"), filepath.Join(dir, "serve.toml"), filepath.Join(dir, "submit.sock")
+	if err := os.Symlink(self, name); err != nil {
+		t.Fatal(err)
+	}
+	text := fmt.Sprintf(serveConfig, p.address(), filepath.Join(dir, "queue"), filepath.Join(dir, "log"), "unix:"+socket, `users.loopback = ["*@box.example"]`)
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name, config, socket
+}
+
+func smarthost(t *testing.T) *peer {
+	t.Helper()
+	p, err := newPeer("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.close)
+	return p
+}
+
+// greeting connects, and quits.
+func greeting(t *testing.T, socket string) string {
+	t.Helper()
+	c, err := net.Dial("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	line, err := bufio.NewReader(c).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	io.WriteString(c, "QUIT\r\n")
+	return line
+}
+
+func TestASocketOfSystemdIsServed(t *testing.T) {
+	name, config, _ := program(t, smarthost(t))
+	path := filepath.Join(t.TempDir(), "given.sock")
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.SetUnlinkOnClose(false)
+	file, err := l.File()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("/bin/sh", "-c", `LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" serve -C "$1"`, name, config)
+	cmd.ExtraFiles = []*os.File{file}
+	cmd.Stderr = os.Stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	l.Close()
+	file.Close()
+	if line := greeting(t, path); !strings.HasPrefix(line, "220 box.example ") { // whoever comes early waits in the socket
+		t.Error(line)
+	}
+	cmd.Process.Signal(syscall.SIGTERM)
+	if err := cmd.Wait(); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(path); err != nil {
+		t.Errorf("the socket is systemd's: %v", err)
+	}
+}
+
+// listener is the process at the other end of a Unix socket.
+func listener(t *testing.T, socket string) int {
+	t.Helper()
+	c, err := net.Dial("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	raw, err := c.(*net.UnixConn).SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid := 0
+	raw.Control(func(fd uintptr) {
+		if cred, e := unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED); e == nil {
+			pid = int(cred.Pid)
+		}
+	})
+	if pid == 0 {
+		t.Fatal("nobody listens")
+	}
+	return pid
+}
+
+func TestABackgroundServerIsReadyWhenItsParentEnds(t *testing.T) {
+	name, config, socket := program(t, smarthost(t))
+	out, err := exec.Command(name, "-bd", "-C", config).CombinedOutput()
+	pid := listener(t, socket)
+	defer syscall.Kill(pid, syscall.SIGKILL)
+	if err != nil || len(out) > 0 {
+		t.Fatalf("%v, %q", err, out)
+	}
+	if out, err := exec.Command(name, "-bd", "-C", config).CombinedOutput(); err == nil || !strings.Contains(string(out), "listening on") {
+		t.Errorf("a second one: %v, %q", err, out)
+	}
+	syscall.Kill(pid, syscall.SIGTERM)
+	for end := time.Now().Add(20 * time.Second); syscall.Kill(pid, 0) == nil && time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		if state, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid)); strings.Contains(string(state), ") Z ") {
+			break // nobody waits for it in a container without an init
+		}
+	}
+	if _, err := os.Stat(socket); err == nil {
+		t.Error("the socket is still there")
+	}
+}
+
+// TestNothingIsLostWhenTheServerIsKilled: what got 250 is sent by the next server.
+func TestNothingIsLostWhenTheServerIsKilled(t *testing.T) {
+	p := smarthost(t)
+	name, config, socket := program(t, p)
+	want := map[string]bool{}
+	for round := range 4 {
+		cmd := exec.Command(name, "serve", "-C", config)
+		cmd.Stderr = os.Stderr
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		for {
+			if c, err := net.Dial("unix", socket); err == nil {
+				c.Close()
+				break
+			}
+			time.Sleep(2 * time.Millisecond)
+		}
+		kill := time.AfterFunc(time.Duration(40*(round+1))*time.Millisecond, func() { cmd.Process.Kill() })
+		if round == 3 {
+			kill.Stop()
+		}
+		for i := range 40 {
+			subject := fmt.Sprintf("Subject: %d-%d", round, i)
+			if submitted(socket, subject) {
+				want[subject] = true
+			}
+		}
+		if round == 3 {
+			waitForSubjects(t, p, want)
+		}
+		kill.Stop()
+		cmd.Process.Kill()
+		cmd.Wait()
+	}
+	if len(want) == 0 {
+		t.Error("nothing was submitted")
+	}
+}
+
+// submitted tells whether the server said 250 to a message.
+func submitted(socket, subject string) bool {
+	c, err := net.Dial("unix", socket)
+	if err != nil {
+		return false
+	}
+	defer c.Close()
+	fmt.Fprintf(c, "HELO x\r\nMAIL FROM:<a@box.example>\r\nRCPT TO:<b@example.org>\r\nDATA\r\n%s\r\n\r\nx\r\n.\r\nQUIT\r\n", subject)
+	answer, _ := io.ReadAll(c)
+	return strings.Contains(string(answer), "250 2.0.0 queued as")
+}
+
+func waitForSubjects(t *testing.T, p *peer, want map[string]bool) {
+	t.Helper()
+	var missing []string
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		var all strings.Builder
+		for _, m := range p.messages() {
+			all.Write(m.text)
+		}
+		missing = nil
+		for subject := range want {
+			if !strings.Contains(all.String(), subject+"\r\n") {
+				missing = append(missing, subject)
+			}
+		}
+		if len(missing) == 0 {
+			return
+		}
+	}
+	t.Errorf("%d of %d messages were lost: %q", len(missing), len(want), missing)
+}

@@ -1,0 +1,199 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"time"
+
+	"mailchute/headers"
+	"mailchute/headers/address"
+	"mailchute/inject"
+	"mailchute/inject/config"
+	"mailchute/inject/session"
+	"mailchute/relay/logbook"
+	"mailchute/relay/queue"
+	"mailchute/relay/reply"
+)
+
+// idleTime is how long a client may say nothing, RFC 5321 section 4.5.3.2.7.
+const idleTime = 5 * time.Minute
+
+// session serves one connection.
+func (s *server) session(ctx context.Context, c net.Conn, local bool) {
+	defer c.Close()
+	now := s.live.Load()
+	who, err := clientOf(c, local)
+	if err != nil {
+		now.book.Write(logbook.Record{Event: "warning", Text: "who connects cannot be known: " + err.Error()})
+		return
+	}
+	if !s.gate.enter(who.key()) {
+		c.SetWriteDeadline(time.Now().Add(time.Second))
+		fmt.Fprintf(c, "421 4.7.0 %s: too many connections\r\n", now.name)
+		now.book.Write(logbook.Record{Event: "warning", User: who.key(), Text: "too many connections"})
+		return
+	}
+	defer s.gate.leave(who.key())
+	began := time.Now()
+	p := &patient{Conn: c, ctx: ctx}
+	stop := context.AfterFunc(ctx, func() { c.SetReadDeadline(time.Unix(1, 0)) })
+	defer stop()
+	limits := now.config.Default.Serve
+	sum, err := session.Serve(ctx, p, session.Options{
+		Name: now.name, Spool: s.queue.Spool, From: now.mayUse(who),
+		Deliver:    func(_ context.Context, m *session.Mail) reply.Reply { return s.take(now, who, m) },
+		RequireTLS: local, MaxHold: longestHold,
+		Limits: session.Limits{Size: limits.MaxSize, Recipients: limits.MaxRecipients},
+	})
+	now.book.Write(sessionRecord(who, sum, err, time.Since(began)))
+}
+
+// sessionRecord tells of a session that is over.
+func sessionRecord(c client, sum session.Summary, err error, took time.Duration) logbook.Record {
+	text := fmt.Sprintf("commands=%d errors=%d accepted=%d refused=%d", sum.Commands, sum.Errors, sum.Accepted, sum.Refused)
+	if sum.Unfinished {
+		text += "; it ended in the middle of a message"
+	}
+	if err != nil {
+		text += "; " + err.Error()
+	}
+	return logbook.Record{Event: "session", User: c.key(), Size: sum.Octets, Took: took, Text: text}
+}
+
+// patient bounds how long a client may take to send or to take what is next. When
+// the server ends, so does its patience.
+type patient struct {
+	net.Conn
+	ctx context.Context
+}
+
+func (p *patient) Read(b []byte) (int, error) {
+	if err := p.SetReadDeadline(time.Now().Add(idleTime)); err != nil {
+		return 0, err
+	}
+	if p.ctx.Err() != nil { // whoever ends ctx later sets the deadline later
+		return 0, os.ErrDeadlineExceeded
+	}
+	return p.Conn.Read(b)
+}
+
+func (p *patient) Write(b []byte) (int, error) {
+	limit := idleTime
+	if p.ctx.Err() != nil {
+		limit = time.Second
+	}
+	if err := p.SetWriteDeadline(time.Now().Add(limit)); err != nil {
+		return 0, err
+	}
+	return p.Conn.Write(b)
+}
+
+// take makes a submission of a message and puts it into the queue. When it says
+// 250, the message is on disk.
+func (s *server) take(now *settings, c client, m *session.Mail) reply.Reply {
+	if m.Text.Large() {
+		s.heavy <- struct{}{}
+		defer func() { <-s.heavy }()
+	}
+	in, err := m.Text.Input()
+	if err != nil {
+		return replyToError(err)
+	}
+	sub, account, refusal := now.submission(c, m, in)
+	if refusal != nil {
+		return *refusal
+	}
+	j := &journal{book: now.book, account: account.Name, user: c.key()}
+	for _, note := range sub.Notes {
+		j.note(note)
+	}
+	var ids []string
+	for _, env := range sub.Envelopes {
+		e := queue.Entry{Submitted: sub.Stamp.Now, Account: account.Name, User: c.key(), Envelope: env, Message: sub.Message}
+		if h := env.Options.Hold; h != nil { // RFC 4865: the time is spent here
+			e.NotBefore, env.Options.Hold = h.Until, nil
+		}
+		id, err := s.queue.Accept(e)
+		if err != nil {
+			j.refused(err, exitTempFail)
+			return reply.Reply{Code: 451, Enhanced: reply.Enhanced{Class: 4, Subject: 3, Detail: 1}, Lines: []string{"the queue could not take the message"}}
+		}
+		ids = append(ids, id)
+		j.accepted(sub, env, id)
+	}
+	j.close(exitOK)
+	s.backlog.add(c.key(), ids...)
+	return reply.Reply{Code: 250, Enhanced: reply.Enhanced{Class: 2}, Lines: []string{"queued as " + strings.Join(ids[:min(len(ids), 5)], " ")}}
+}
+
+// submission applies the rules of the command line to a message, once.
+func (s *settings) submission(c client, m *session.Mail, in *inject.Input) (*inject.Submission, *config.Account, *reply.Reply) {
+	fail := func(err error) (*inject.Submission, *config.Account, *reply.Reply) {
+		s.journal(c.key()).refused(err, statusOfError(err))
+		r := replyToError(err)
+		return nil, nil, &r
+	}
+	_, w, err := s.who(c, serveRules(&s.config.Default).Identity)
+	if err != nil {
+		return fail(&configError{err})
+	}
+	account := s.config.Match(m.Senders(in, w, serveRules(&s.config.Default)))
+	r, err := s.rulesFor(c, m.Sender, account, w)
+	if err != nil {
+		return fail(err)
+	}
+	sub, err := m.Submit(in, w, r)
+	if err != nil {
+		return fail(err)
+	}
+	if len(sub.Malformed) > 0 { // an alias that leads nowhere
+		return fail(sub.Malformed[0].Element.Err)
+	}
+	sub.Message.Header = append(received(s.name, c, m, w.Stamp), sub.Message.Header...)
+	return sub, account, nil
+}
+
+// rulesFor is the rules of an account for this client and this reverse-path.
+func (s *settings) rulesFor(c client, sender address.Addr, a *config.Account, w inject.World) (inject.Rules, error) {
+	r := serveRules(a)
+	if !c.known {
+		// Nobody is known, so the address that [serve.users] has let in is the
+		// identity, and Sender tells it.
+		r.Identity.Address, r.Identity.Trusted = sender.String(), []string{""}
+	}
+	who, err := r.Identity.Resolve(w)
+	if err != nil {
+		return r, &configError{err}
+	}
+	r.Identity.Trusted = nil
+	if judge(c, sender, who, s.config.Default.Serve) == counts {
+		r.Identity.Trusted = []string{c.login}
+	}
+	r.Aliases, _, err = s.table(a)
+	return r, err
+}
+
+// received is the trace field of this hop, RFC 5321 section 4.4. It says what
+// every server says; a message that comes round again is known by it.
+func received(host string, c client, m *session.Mail, stamp inject.Stamp) []byte {
+	from := m.Hello
+	if !address.IsDomain(from) {
+		from = "localhost"
+	}
+	with := "SMTP"
+	switch {
+	case m.Options.SMTPUTF8:
+		with = "UTF8SMTP" // RFC 6531 section 4.3
+	case m.Extended:
+		with = "ESMTP"
+	}
+	by := ""
+	if c.known {
+		by = fmt.Sprintf(" (uid %d)", c.uid)
+	}
+	value := fmt.Sprintf("from %s%s by %s (mailchute) with %s; %s", from, by, host, with, stamp.Now.Format(time.RFC1123Z))
+	return headers.NewField("Received", value).Raw()
+}
