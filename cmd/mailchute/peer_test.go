@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os/exec"
 	"strings"
@@ -16,7 +17,8 @@ import (
 //
 // for commands that begin with COMMAND; \n parts the lines of a reply. CONNECT is
 // the greeting, END the reply to the text, EHLO's reply is its list of keywords.
-// "drop" instead of a reply closes the connection. A rule is used as often as it
+// "drop" instead of a reply closes the connection, "wait" leaves the client
+// waiting until it goes. A rule is used as often as it
 // fits, or once when COMMAND has a 1 in front.
 type peer struct {
 	listener net.Listener
@@ -121,6 +123,10 @@ func (p *peer) session(c net.Conn) {
 	defer c.Close()
 	r := bufio.NewReader(c)
 	say := func(reply string) bool {
+		if reply == "wait" {
+			_, _ = io.Copy(io.Discard, r)
+			return false
+		}
 		if reply == "drop" {
 			c.Close()
 			return false

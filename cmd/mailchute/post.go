@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
+	"syscall"
 
 	"mailchute/inject"
 	"mailchute/inject/config"
@@ -124,6 +126,13 @@ func (p *post) deliver(ctx context.Context, sub *inject.Submission) exitStatus {
 	if err != nil {
 		p.voice.say("%v", err)
 		return exitConfig
+	}
+	if p.queue != nil {
+		// A shutdown in the middle of a delivery leaves the message to the queue.
+		// SIGINT stays what it is: somebody has changed his mind.
+		var stop func()
+		ctx, stop = signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGHUP)
+		defer stop()
 	}
 	worked := false
 	trouble, until := p.heldLogin()

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -27,6 +28,7 @@ func TestMain(m *testing.M) {
 //	                   i.eml, its envelope in i.env
 //	wire TEXT          a command that begins with TEXT was received
 //	! wire TEXT        none was
+//	await TEXT         waits until one was
 //	status N COMMAND   runs COMMAND, which must end with status N
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -41,7 +43,7 @@ func TestScripts(t *testing.T) {
 		},
 		Condition: func(c string) (bool, error) { return c == "root" && os.Getuid() == 0, nil },
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"smarthost": startPeer, "config": writeConfig, "arrived": arrived, "wire": wire, "status": status, "generate": generate,
+			"smarthost": startPeer, "config": writeConfig, "arrived": arrived, "wire": wire, "await": await, "status": status, "generate": generate,
 		},
 	})
 }
@@ -90,6 +92,17 @@ func wire(ts *testscript.TestScript, neg bool, args []string) {
 	if found == neg {
 		ts.Fatalf("on the wire: %q", thePeer(ts).commands())
 	}
+}
+
+func await(ts *testscript.TestScript, neg bool, args []string) {
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		for _, line := range thePeer(ts).commands() {
+			if strings.HasPrefix(line, args[0]) {
+				return
+			}
+		}
+	}
+	ts.Fatalf("no %q on the wire within 20 s: %q", args[0], thePeer(ts).commands())
 }
 
 // generate NAME TEXT COUNT writes TEXT, with \n and %d for the number, COUNT
