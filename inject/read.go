@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 
 	"mailchute/headers"
@@ -16,6 +17,7 @@ import (
 const MemoryBody = 1 << 20
 
 // copySize is the size of the pieces in which a large body is copied to its file.
+// File systems take smaller ones more slowly.
 const copySize = 256 << 10
 
 // Input is a message as it was read.
@@ -24,7 +26,7 @@ type Input struct {
 	Body   *message.Body
 }
 
-// ReadError is a failure to read standard input or to put it aside.
+// ReadError is a failure to read standard input.
 type ReadError struct {
 	Doing string
 	Err   error
@@ -33,8 +35,8 @@ type ReadError struct {
 func (e *ReadError) Error() string { return e.Doing + ": " + e.Err.Error() }
 func (e *ReadError) Unwrap() error { return e.Err }
 
-// SpoolError is a file that could not be made: the temporary one for a large
-// body, or one that an option names.
+// SpoolError is a file that could not be made or written: the temporary one for a
+// large body, or one that an option names.
 type SpoolError struct{ Err error }
 
 func (e *SpoolError) Error() string { return e.Err.Error() }
@@ -116,9 +118,14 @@ func spill(buf []byte, r io.Reader, scan *message.Scanner, spool func() (*os.Fil
 	if _, err = f.Write(buf); err == nil {
 		_, err = io.CopyBuffer(struct{ io.Writer }{io.MultiWriter(f, scan)}, struct{ io.Reader }{r}, buf[:copySize])
 	}
-	if err != nil {
+	var at *fs.PathError
+	switch {
+	case errors.As(err, &at) && at.Op == "write":
 		f.Close()
-		return nil, &ReadError{fmt.Sprintf("copying the message to %s", f.Name()), err}
+		return nil, &SpoolError{fmt.Errorf("putting aside a message over 1 MiB: %w", at)}
+	case err != nil:
+		f.Close()
+		return nil, &ReadError{"reading standard input", err}
 	}
 	return message.NewFileBody(f, 0, scan.Traits()), nil
 }

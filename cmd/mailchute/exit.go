@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"io/fs"
+	"syscall"
 
 	"mailchute/headers"
 	"mailchute/headers/address"
@@ -44,6 +45,9 @@ func statusOfError(err error) exitStatus {
 	case is[*headers.Error](err):
 		return statusOfHeader(err)
 	case is[*inject.SpoolError](err):
+		if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) { // there may be room again later
+			return exitTempFail
+		}
 		return exitCantCreate
 	case is[*inject.ReadError](err):
 		return exitIOErr
