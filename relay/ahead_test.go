@@ -175,6 +175,15 @@ func TestAServerThatBreaksOnWhatGoesAheadIsSpokenToInTurns(t *testing.T) {
 	}
 }
 
+func TestAnEnvelopeThatWentAheadIsMadeAnewForAnotherConnection(t *testing.T) {
+	p := newPeer(t, "once EHLO => PIPELINING,SIZE 100000\nEHLO => PIPELINING\nonce END => 421 4.3.2 closing")
+	envs := deliverRow(t, 3, nil, p)
+	everyoneOnce(t, envs[1], p)
+	if n := p.told("MAIL FROM:<s1@here.example> SIZE="); n != 0 || p.sessions != 2 {
+		t.Errorf("SIZE was said %d times to a server that does not offer it, in %d sessions", n, p.sessions)
+	}
+}
+
 func TestAnotherMessageThanTheOneThatWentAhead(t *testing.T) {
 	for _, way := range []string{"PIPELINING", "PIPELINING,CHUNKING"} {
 		p := newPeer(t, "EHLO => "+way)
