@@ -20,7 +20,7 @@ import (
 type parameters struct {
 	options envelope.Options
 	ext     smtp.Extensions
-	secure  bool // verified TLS
+	secure  bool // verified TLS, or a socket of this machine
 	now     time.Time
 	note    func(string)
 }

@@ -10,6 +10,7 @@ import (
 	"mailchute/relay/fit"
 	"mailchute/relay/redirect"
 	"mailchute/relay/reply"
+	"mailchute/relay/route"
 	"mailchute/relay/smtp"
 )
 
@@ -73,6 +74,15 @@ func (d *delivery) transact(ctx context.Context, t *transaction) {
 	d.served = true
 }
 
+// secure tells whether the connection keeps what REQUIRETLS promises: verified
+// TLS, or the socket of this machine's own server, which keeps it from there on.
+func (d *delivery) secure() bool {
+	if d.next < len(d.Smarthosts) && d.Smarthosts[d.next].Scheme == route.Unix {
+		return true
+	}
+	return d.conn.TLS() != nil && d.conn.Unverified() == nil
+}
+
 // prepare fits message, addresses and parameters to the server. Mailboxes that
 // cannot be sent to it get their outcome and are left out; the outcome that is
 // returned holds for all.
@@ -87,7 +97,7 @@ func (d *delivery) prepare(batch []*mailbox) (smtp.Transaction, []*mailbox, *env
 	if t.Sender, err = fit.Path(d.env.Sender, content.SMTPUTF8()); err != nil {
 		return t, batch, unfit(err)
 	}
-	p := parameters{options: d.env.Options, ext: ext, secure: d.conn.TLS() != nil && d.conn.Unverified() == nil, now: time.Now(), note: d.remark}
+	p := parameters{options: d.env.Options, ext: ext, secure: d.secure(), now: time.Now(), note: d.remark}
 	mail, refusal := p.mail(content)
 	if refusal != nil {
 		return t, batch, refusal

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -169,4 +170,23 @@ func FuzzRecord(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestTheRoomForRecipientsIsThatOfTheLog(t *testing.T) {
+	for to, want := range map[string]int{"auto": maxRecipients, "none": 0, "stderr": math.MaxInt, "/nowhere/log": math.MaxInt} {
+		b, err := Open(to, "text", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := b.Room(); got != want {
+			t.Errorf("%s: %d, want %d", to, got, want)
+		}
+	}
+	if (*Book)(nil).Room() != 0 {
+		t.Error("no book has room")
+	}
+	line := string(textLine(Record{Sender: "a@x", Recipients: []Recipient{{Address: "b@x"}}, More: 9999}))
+	if !strings.Contains(line, "more_recipients=9999") {
+		t.Errorf("the recipients that are left out are not told of: %s", line)
+	}
 }

@@ -3,6 +3,7 @@ package smtp
 import (
 	"errors"
 	"net"
+	"slices"
 	"sync"
 	"time"
 )
@@ -25,6 +26,9 @@ func (c *cork) Write(p []byte) (int, error) {
 		if err := c.send(); err != nil {
 			return 0, err
 		}
+	}
+	if need := len(c.held) + len(p); need > cap(c.held) && len(c.held) > 0 { // a long flight: the next ones are as long
+		c.held = slices.Grow(c.held, blockSize+blockSize/8)
 	}
 	c.held = append(c.held, p...)
 	return len(p), nil
