@@ -5,5 +5,5 @@ import "embed"
 
 // Pages holds the pages under their file names, such as "mailchute.1".
 //
-//go:embed mailchute.1 mailchute.toml.5 sendmail.8
+//go:embed *.[1-8]
 var Pages embed.FS

@@ -32,14 +32,18 @@ func completion(shell string) (string, error) {
 	return fishCompletion(tree), nil
 }
 
-// branches walks kong's model.
+// branches walks kong's model, past what is hidden there.
 func branches(n *kong.Node, words string) []branch {
 	b := branch{words: words}
 	for _, c := range n.Children {
-		b.choices = append(b.choices, choice{c.Name, c.Help})
+		if !c.Hidden {
+			b.choices = append(b.choices, choice{c.Name, c.Help})
+		}
 	}
 	for _, f := range n.Flags {
-		b.choices = append(b.choices, choice{"--" + f.Name, f.Help})
+		if !f.Hidden {
+			b.choices = append(b.choices, choice{"--" + f.Name, f.Help})
+		}
 	}
 	tree := []branch{b}
 	for _, c := range n.Children {

@@ -11,7 +11,7 @@ import (
 
 // helpCommand is `mailchute help`: a manual page, or the flags of a command.
 type helpCommand struct {
-	Topic []string `arg:"" optional:"" help:"A page: mailchute, sendmail, mailchute.toml. Or a command."`
+	Topic []string `arg:"" optional:"" help:"A page, such as sendmail or mailchute.toml, or a command."`
 }
 
 type completionCommand struct {
@@ -24,19 +24,34 @@ const pageWidth = 78
 // pageOf is the file of the page that a topic means, "" for none.
 func pageOf(topic string) string {
 	switch topic {
-	case "mailchute", "mailchute(1)":
-		return "mailchute.1"
-	case "sendmail", "sendmail(8)", "mailq", "newaliases", "options":
-		return "sendmail.8"
-	case "mailchute.toml", "mailchute.toml(5)", "toml", "config", "configuration":
-		return "mailchute.toml.5"
+	case "mailq", "newaliases":
+		topic = "sendmail"
+	case "toml", "config", "configuration":
+		topic = "mailchute.toml"
+	}
+	for _, file := range pageFiles() {
+		dot := strings.LastIndexByte(file, '.')
+		name, section := file[:dot], file[dot+1:]
+		if topic == name || topic == name+"("+section+")" || name == "mailchute-"+topic {
+			return file
+		}
 	}
 	return ""
 }
 
+// pageFiles is the pages there are, such as "mailchute.1".
+func pageFiles() []string {
+	entries, _ := man.Pages.ReadDir(".")
+	files := make([]string, len(entries))
+	for i, e := range entries {
+		files[i] = e.Name()
+	}
+	return files
+}
+
 func (h *helpCommand) run(ctx context.Context, p process) exitStatus {
 	if len(h.Topic) == 0 {
-		io.WriteString(p.Stdout, "Pages: mailchute help mailchute, sendmail, mailchute.toml.\n\n")
+		io.WriteString(p.Stdout, "Pages: "+strings.Join(pageFiles(), ", ")+". Show one with mailchute help NAME.\n\n")
 		return ownFace(ctx, p, []string{"--help"})
 	}
 	name := pageOf(strings.ToLower(h.Topic[0]))

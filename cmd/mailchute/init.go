@@ -29,6 +29,7 @@ type initCommand struct {
 	NoLogin         bool   `help:"The server wants no login." xor:"password"`
 	Auth            string `help:"SASL mechanism, for tokens XOAUTH2 or OAUTHBEARER." placeholder:"NAME"`
 	System          bool   `help:"For the whole machine." xor:"where"`
+	Serve           bool   `help:"For the local submission server, through which all users of the machine send." xor:"where"`
 	UserLevel       bool   `help:"For this user alone." xor:"where"`
 	Root            string `help:"Add an alias: who gets the mail for root." placeholder:"ADDR"`
 	Test            string `help:"Send a test message in the end." placeholder:"ADDR"`
@@ -144,13 +145,15 @@ func (i *initialization) translate(ctx context.Context) (exitStatus, error) {
 
 // place settles where the configuration goes and whom it is for.
 func (i *initialization) place() error {
-	i.machine = i.System || i.who.uid == 0 && !i.UserLevel
+	i.machine = i.System || i.Serve || i.who.uid == 0 && !i.UserLevel
 	i.path = i.Config
-	if i.path == "" && !i.System && !i.UserLevel {
+	if i.path == "" && !i.System && !i.Serve && !i.UserLevel {
 		i.path = i.Getenv("MAILCHUTE_CONFIG")
 	}
 	switch {
 	case i.path != "":
+	case i.Serve:
+		i.path = filepath.Join(filepath.Dir(config.System), "serve.toml")
 	case i.machine:
 		i.path = config.System
 	default:
@@ -166,6 +169,9 @@ func (i *initialization) place() error {
 
 // check looks at the addresses among the flags before anything is asked or done.
 func (i *initialization) check() error {
+	if i.Serve && (i.From != "" || i.Test != "") {
+		return &usageTrouble{"--serve goes neither with --from nor with --test: start the server first"}
+	}
 	for _, flag := range []struct{ name, value string }{{"--address", i.Address}, {"--test", i.Test}, {"--root", i.Root}} {
 		if flag.value == "" {
 			continue

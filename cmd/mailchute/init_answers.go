@@ -19,7 +19,7 @@ func (i *initialization) answers(ctx context.Context) (a setup.Answers, err erro
 	if i.Auth != "" && !sasl.Known(i.Auth) {
 		return a, &usageTrouble{fmt.Sprintf("--auth %q is not known; there are %s", i.Auth, strings.Join(sasl.Names(), " "))}
 	}
-	a.Machine, a.Auth = i.machine, strings.ToUpper(i.Auth)
+	a.Serve, a.Machine, a.Auth = i.Serve, i.machine, strings.ToUpper(i.Auth)
 	if a.Address, err = i.address(ctx); err != nil {
 		return a, err
 	}
@@ -126,6 +126,9 @@ func (i *initialization) password(ctx context.Context, a *setup.Answers) (err er
 		}
 		a.Password = secret.New(text)
 		return nil
+	case i.PasswordFile != "" && i.Serve: // its unit takes it from beside the configuration
+		a.Password, err = secret.Source{File: i.PasswordFile}.Read(ctx)
+		return err
 	case i.PasswordFile != "":
 		a.PasswordFile, err = filepath.Abs(i.PasswordFile)
 		return err

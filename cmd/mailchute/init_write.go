@@ -32,7 +32,7 @@ func (i *initialization) draft(plan *setup.Plan) (*draft, error) {
 	}
 	for _, a := range append(accountsOf(d.config), &d.config.Default) {
 		for _, s := range d.secrets {
-			if a.Secret.File == s.Path {
+			if a.Secret.File == s.Path || a.Secret.Credential != "" {
 				a.Secret = secret.Source{Text: s.Text}
 			}
 		}
@@ -90,7 +90,11 @@ func (i *initialization) refused() exitStatus {
 
 // finish writes the configuration and does what was asked for besides.
 func (i *initialization) finish(ctx context.Context, d *draft, address string) (exitStatus, error) {
-	if err := setup.Write(i.path, d.toml, d.secrets, i.Force); err != nil {
+	mode := fs.FileMode(0o600)
+	if i.Serve {
+		mode = 0o644 // the server's user is not root, and no secret is in it
+	}
+	if err := setup.Write(i.path, d.toml, mode, d.secrets, i.Force); err != nil {
 		if is[*setup.ExistsError](err) {
 			err = fmt.Errorf("%w; --force replaces it", err)
 		}
@@ -103,9 +107,16 @@ func (i *initialization) finish(ctx context.Context, d *draft, address string) (
 	if err := i.aliasForRoot(ctx, d.config.Default.Aliases, address); err != nil {
 		return 0, err
 	}
+	if i.Serve {
+		fmt.Fprintln(i.Stdout, "next     mailchute install, then: systemctl enable --now mailchute.socket mailchute.service")
+		return exitOK, nil
+	}
 	status, err := i.sendTest(ctx, address)
 	if err != nil || status != exitOK {
 		return status, err
+	}
+	if i.path == config.System {
+		fmt.Fprintln(i.Stdout, "note     only root can read it; for mail of other users there is mailchute init --serve")
 	}
 	if target, err := filepath.EvalSymlinks("/usr/sbin/sendmail"); err != nil || filepath.Base(target) != "mailchute" {
 		fmt.Fprintln(i.Stdout, "next     mailchute install makes this program /usr/sbin/sendmail")

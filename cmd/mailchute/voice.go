@@ -47,7 +47,7 @@ func (v voice) redirected(old address.Addr, h envelope.Hop) {
 	v.say("%s: redirected to %s (%d, %s)", path(old), path(h.To), h.Code, redirectMeaning(h.Code))
 }
 
-const hintNoConfig = "write one to ~/.config/mailchute/mailchute.toml or /etc/mailchute/mailchute.toml; the least it needs is a line such as smarthost = \"submission://smtp.example.org\", see mailchute.toml(5)"
+const hintNoConfig = "make one with: mailchute init; or write it to ~/.config/mailchute/mailchute.toml or /etc/mailchute/mailchute.toml; the least it needs is a line such as smarthost = \"submission://smtp.example.org\", see mailchute.toml(5)"
 
 func redirectMeaning(code int) string {
 	switch code {

@@ -36,7 +36,7 @@ func Find(flag string, getenv func(string) string, passwdHome func() string) (st
 		}
 		return named.path, nil
 	}
-	for _, path := range []string{userPath(getenv, passwdHome), System} {
+	for _, path := range []string{UserPath(getenv, passwdHome), System} {
 		if path == "" {
 			continue
 		}
@@ -48,9 +48,9 @@ func Find(flag string, getenv func(string) string, passwdHome func() string) (st
 	return "", ErrNone
 }
 
-// userPath is where a user's own configuration stands, "" where it can stand
+// UserPath is where a user's own configuration stands, "" where it can stand
 // nowhere. The XDG base directory specification has relative paths ignored.
-func userPath(getenv func(string) string, passwdHome func() string) string {
+func UserPath(getenv func(string) string, passwdHome func() string) string {
 	dir := getenv("XDG_CONFIG_HOME")
 	if !filepath.IsAbs(dir) {
 		home := getenv("HOME")

@@ -17,6 +17,7 @@ type Answers struct {
 	PasswordFile    string
 	PasswordCommand string
 
+	Serve     bool // for the local submission server, under its unit for systemd
 	Machine   bool // for all users of the machine, not for one
 	OwnDomain bool // the domain is not shared with strangers, so bare names may get it
 }
@@ -42,6 +43,12 @@ func (a Answers) Plan() *Plan {
 		d.Set("password_command", a.PasswordCommand)
 	}
 	d.Password = a.Password
+	if a.Serve {
+		d.SetWithComment("queue.dir", "/var/lib/mailchute/queue", "the StateDirectory of mailchute.service")
+		if a.Password.Reveal() != "" {
+			d.SetWithComment("password_credential", "smtp", "LoadCredential of mailchute.service")
+		}
+	}
 	if a.Address.IsNull() {
 		return p
 	}
@@ -49,9 +56,11 @@ func (a Answers) Plan() *Plan {
 	if a.OwnDomain {
 		d.SetWithComment("identity.domain", a.Address.Domain, "for names without a domain")
 	}
+	if a.Machine && !a.Serve {
+		d.SetWithComment("identity.trusted", []string{}, "whose -f counts; root's always does")
+	}
 	if a.Machine {
 		d.SetWithComment("identity.from", "address", `From too, the old one goes to Reply-To; "keep" leaves it alone`)
-		d.SetWithComment("identity.trusted", []string{}, "whose -f counts; root's always does")
 	}
 	return p
 }

@@ -93,7 +93,7 @@ func TestPasswordFilesOfDifferentAccountsDiffer(t *testing.T) {
 func TestFilesAreForTheirOwnerAlone(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "new", "mailchute.toml")
 	secrets := []Secret{{filepath.Join(filepath.Dir(path), "password"), "pw"}}
-	if err := Write(path, "x = 1\n", secrets, false); err != nil {
+	if err := Write(path, "x = 1\n", 0o600, secrets, false); err != nil {
 		t.Fatal(err)
 	}
 	for file, want := range map[string]string{path: "x = 1\n", secrets[0].Path: "pw\n"} {
@@ -122,17 +122,23 @@ func TestNothingIsOverwrittenUnlessAsked(t *testing.T) {
 	}
 	secrets := []Secret{{pw, "new"}}
 	var exists *ExistsError
-	if err := Write(path, "x = 1\n", secrets, false); !errors.As(err, &exists) || exists.Path != pw {
+	if err := Write(path, "x = 1\n", 0o600, secrets, false); !errors.As(err, &exists) || exists.Path != pw {
 		t.Errorf("error %v, want *ExistsError for %s", err, pw)
 	}
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("the configuration was written all the same: %v", err)
 	}
-	if err := Write(path, "x = 1\n", secrets, true); err != nil {
+	if err := Write(path, "x = 1\n", 0o600, secrets, true); err != nil {
 		t.Fatal(err)
 	}
 	if info, err := os.Stat(pw); err != nil || info.Mode() != 0o600 {
 		t.Errorf("the password that took an open file's place: %v, %v", info.Mode(), err)
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if err := Write(path, "x = 1\n", 0o600, secrets, false); err != nil {
+		t.Errorf("the same password is in the way: %v", err)
 	}
 	if err := writeFile(pw, "newer", 0o600, false); !errors.As(err, &exists) {
 		t.Errorf("a file that came in between: %v", err)
@@ -144,7 +150,7 @@ func TestADirectoryThatCannotBeMadeIsAnError(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := Write(filepath.Join(file, "mailchute.toml"), "", nil, true); err == nil {
+	if err := Write(filepath.Join(file, "mailchute.toml"), "", 0o600, nil, true); err == nil {
 		t.Error("no error")
 	}
 }

@@ -30,7 +30,9 @@ func (p *Plan) Text(path string) (toml string, secrets []Secret) {
 		a = a.clone(a.Name)
 		if a.Password.Reveal() != "" && !shared {
 			file := filepath.Join(filepath.Dir(path), a.passwordFile())
-			a.Set("password_file", file)
+			if !a.Has("password_credential") { // a service manager reads the file then
+				a.Set("password_file", file)
+			}
 			secrets = append(secrets, Secret{file, a.Password.Reveal()})
 		}
 		if i > 0 {

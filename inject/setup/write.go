@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 )
 
 // ExistsError means that a file is there that must not be overwritten.
@@ -24,11 +26,12 @@ func Exists(paths ...string) error {
 	return nil
 }
 
-// Write puts the configuration and its passwords on disk, for nobody but their
-// owner to read. The passwords come first, so that a configuration that can be
+// Write puts the configuration, with a mode of its own, and its passwords on disk,
+// these for nobody but their owner to read. The passwords come first, so that a configuration that can be
 // seen is a whole one. replace allows to overwrite what is there; without it the
 // error is an *ExistsError and nothing has changed.
-func Write(path, toml string, secrets []Secret, replace bool) error {
+func Write(path, toml string, mode fs.FileMode, secrets []Secret, replace bool) error {
+	secrets = slices.DeleteFunc(slices.Clone(secrets), Secret.onDisk)
 	paths := []string{path}
 	for _, s := range secrets {
 		paths = append(paths, s.Path)
@@ -44,7 +47,13 @@ func Write(path, toml string, secrets []Secret, replace bool) error {
 			return err
 		}
 	}
-	return writeFile(path, toml, 0o600, replace)
+	return writeFile(path, toml, mode, replace)
+}
+
+// onDisk tells whether the file holds the password already.
+func (s Secret) onDisk() bool {
+	text, err := os.ReadFile(s.Path)
+	return err == nil && strings.TrimRight(string(text), "\r\n") == s.Text
 }
 
 // makeDir makes the directory of a configuration. Others may look into that of
