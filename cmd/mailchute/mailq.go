@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"fmt"
 	"io"
 	"strings"
@@ -20,6 +21,8 @@ func (f *face) mailq() error {
 	if err != nil {
 		return err
 	}
+	out := bufio.NewWriter(f.Stdout)
+	defer out.Flush()
 	total, octets := 0, int64(0)
 	var unread error
 	for _, q := range qs {
@@ -33,18 +36,18 @@ func (f *face) mailq() error {
 				continue
 			}
 			if total == 0 {
-				fmt.Fprintln(f.Stdout, "-Queue ID-      --Size-- ----Arrival Time---- -Sender/Recipient-------")
+				fmt.Fprintln(out, "-Queue ID-      --Size-- ----Arrival Time---- -Sender/Recipient-------")
 			}
 			total++
 			octets += e.Size
-			listEntry(f.Stdout, e)
+			listEntry(out, e)
 		}
 		f.listHolds(q)
 		q.Close()
 	}
 	if total == 0 {
 		if unread == nil {
-			fmt.Fprintln(f.Stdout, "Mail queue is empty")
+			fmt.Fprintln(out, "Mail queue is empty")
 		}
 		return unread
 	}
@@ -52,7 +55,7 @@ func (f *face) mailq() error {
 	if total == 1 {
 		plural = ""
 	}
-	fmt.Fprintf(f.Stdout, "-- %d Kbytes in %d Request%s.\n", (octets+1023)/1024, total, plural)
+	fmt.Fprintf(out, "-- %d Kbytes in %d Request%s.\n", (octets+1023)/1024, total, plural)
 	return unread
 }
 

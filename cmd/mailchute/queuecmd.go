@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"cmp"
 	"context"
 	"errors"
@@ -131,6 +132,8 @@ func (c *queueCommand) flush(ctx context.Context, f *face) exitStatus {
 
 // list prints the entries that the filters let through.
 func (c *queueCommand) list(f *face, qs []*queue.Queue) error {
+	out := bufio.NewWriter(f.Stdout)
+	defer out.Flush()
 	found := []queue.Summary{}
 	n := 0
 	var unread error
@@ -155,7 +158,7 @@ func (c *queueCommand) list(f *face, qs []*queue.Queue) error {
 			if c.List.JSON {
 				found = append(found, e.Summary())
 			} else {
-				listEntry(f.Stdout, e)
+				listEntry(out, e)
 			}
 		}
 	}
@@ -163,7 +166,7 @@ func (c *queueCommand) list(f *face, qs []*queue.Queue) error {
 		return cmp.Or(printJSON(f.Stdout, found), unread)
 	}
 	if n == 0 && unread == nil {
-		fmt.Fprintln(f.Stdout, "nothing")
+		fmt.Fprintln(out, "nothing")
 	}
 	return unread
 }
