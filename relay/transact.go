@@ -155,6 +155,10 @@ func (d *delivery) settle(batch []*mailbox, res smtp.Result) {
 			}
 		}
 		o := judge(res, i)
+		if r := res.Recipients[i]; r != nil && r.Code == 251 && o.State == envelope.Delivered {
+			// RFC 5321 section 3.4: the address may be worth an update
+			d.remark("<" + m.addr.String() + ">: " + r.Text())
+		}
 		o.Server = d.conn.Name()
 		m.apply(o)
 	}

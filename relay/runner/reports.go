@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"mailchute/headers/address"
 	"mailchute/relay"
 	"mailchute/relay/envelope"
 	"mailchute/relay/message"
@@ -46,7 +47,7 @@ func (w *worker) news(it *queue.Item, way *way, tried []int, attempt relay.Attem
 		case it.Retries[i].Told:
 		case r.Outcome.State == envelope.Failed:
 			failed = append(failed, i)
-		case r.Outcome.State == envelope.Delivered && sentOn(r):
+		case r.Outcome.State == envelope.Delivered && sentOn(r) && !w.noticed(it.Envelope.Sender, r, now):
 			redirected = append(redirected, i)
 		}
 	}
@@ -55,7 +56,10 @@ func (w *worker) news(it *queue.Item, way *way, tried []int, attempt relay.Attem
 		all = append(all, news{report.Failure, failed, true, func() { markTold(it, failed) }})
 	}
 	if len(redirected) > 0 {
-		all = append(all, news{report.Redirected, redirected, false, func() { markTold(it, redirected) }})
+		all = append(all, news{report.Redirected, redirected, false, func() {
+			markTold(it, redirected)
+			w.notice(it, redirected, now)
+		}})
 	}
 	if !attempt.ReportsSuccess && attempt.Server != "" && wantsSuccess(it, tried) {
 		all = append(all, news{make: report.Relayed, about: tried})
@@ -137,13 +141,39 @@ func (w *worker) report(it *queue.Item, way *way, all []news) (ids []string, tol
 	return ids, told
 }
 
+// noticeTime is how long the sender of many messages to a mailbox that has moved
+// for now is not told again: one notice for each sender and pair of addresses.
+const noticeTime = 30 * 24 * time.Hour
+
+// notice remembers that the sender knows of these redirects.
+func (w *worker) notice(it *queue.Item, about []int, now time.Time) {
+	for _, i := range about {
+		r := it.Envelope.Recipients[i]
+		_ = w.Queue.HoldRoute(queue.RouteHold{Name: noticeOf(it.Envelope.Sender, r), Since: now, Set: now, Until: now.Add(noticeTime)})
+	}
+}
+
+// noticed tells whether the sender was told of the redirect of r before.
+func (w *worker) noticed(sender address.Addr, r *envelope.Recipient, now time.Time) bool {
+	h, known := w.Queue.RouteHold(noticeOf(sender, r))
+	return known && h.Active(now)
+}
+
+const noticePrefix = "notice "
+
+func noticeOf(sender address.Addr, r *envelope.Recipient) string {
+	return noticePrefix + sender.Key() + " " + r.Original.Key() + " " + r.Address.Key()
+}
+
 const reportsPrefix = "reports to "
 
 func reportsTo(key string) string { return reportsPrefix + key }
 
 // IsWay tells whether h is about the way of an account, the name of which it has,
-// and not about an address that takes no reports.
-func IsWay(h queue.RouteHold) bool { return !strings.HasPrefix(h.Name, reportsPrefix) }
+// and not about what senders were told or cannot be.
+func IsWay(h queue.RouteHold) bool {
+	return !strings.HasPrefix(h.Name, reportsPrefix) && !strings.HasPrefix(h.Name, noticePrefix)
+}
 
 // submit makes one report about some recipients and puts it into the queue; ""
 // when there is nothing to tell.

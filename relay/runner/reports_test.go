@@ -117,6 +117,10 @@ func TestAFollowedRedirectIsToldByMail(t *testing.T) {
 		t.Errorf("the notice:\n%s", notices[0].text)
 	}
 	w.want("left", w.waiting()+w.failed(), "")
+
+	w.accept(w.letter("hi again", "old@x.example"))
+	w.flush()
+	w.count("notices to a sender who knows", len(w.peer.letters("me@here.example")), 1)
 }
 
 // A crash, or a full disk, between the record of a failure and the report of it.
