@@ -52,6 +52,8 @@ type Observer struct {
 	// Redirected is called when r has been sent on; the last hop of its trail is
 	// the news.
 	Redirected func(r *envelope.Recipient, server string)
+	// PassedOver is called when a smarthost is given up for the next in the list.
+	PassedOver func(server string, why envelope.Outcome)
 	// Note is called with what a log should hold: a smarthost passed over, a wish
 	// dropped.
 	Note func(text string)
@@ -199,6 +201,9 @@ func (c *Carrier) hasMore() bool {
 func (c *Carrier) passOver(o envelope.Outcome) {
 	if c.Observer.Note != nil && c.hasMore() {
 		c.Observer.Note(c.server + " passed over: " + o.Text())
+	}
+	if c.Observer.PassedOver != nil && c.hasMore() {
+		c.Observer.PassedOver(c.server, o)
 	}
 	t := c.trouble
 	if t == nil || t.State == envelope.Failed && o.State == envelope.Deferred || o.Cause == envelope.CauseLogin && t.Cause != envelope.CauseLogin {

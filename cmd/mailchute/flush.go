@@ -48,7 +48,7 @@ func (f *face) newRunner(q *queue.Queue, j *journal) *runner.Runner {
 			if err != nil {
 				return nil, err
 			}
-			p := &post{process: f.process, config: f.config, account: a, voice: f.voice, journal: j, loud: f.args.Verbose || isTerminal(f.Stderr)}
+			p := &post{process: f.process, config: f.config, account: a, queue: q, voice: f.voice, journal: j, loud: f.args.Verbose || isTerminal(f.Stderr)}
 			if p.trace, _, err = f.tracer(); err != nil {
 				return nil, err
 			}
@@ -178,7 +178,7 @@ func (p *post) pickUp() {
 			p.journal.note(err.Error())
 		}
 		options = []string{"--all"}
-	} else if !p.isDue() {
+	} else if !isDue(p.queue) {
 		return
 	}
 	if err := p.runDetached(options...); err != nil {
@@ -186,12 +186,20 @@ func (p *post) pickUp() {
 	}
 }
 
-// isDue tells whether something waits for a run.
-func (p *post) isDue() bool {
-	for _, err := range p.queue.Due(time.Now(), p.account.Queue.RetryMax) {
-		return err == nil
+// soon is how long a run of the queue waits for more to come into it.
+const soon = 2 * time.Second
+
+// runSoon starts a run in the background a little later, unless one is waiting or
+// at work already: it looks again before it ends.
+func (p *post) runSoon() {
+	done, busy, err := p.queue.LockRun()
+	if busy || err != nil {
+		return
 	}
-	return false
+	done()
+	if err := p.runDetached("--after", soon.String()); err != nil {
+		p.warn("the queue could not be run: " + err.Error())
+	}
 }
 
 // runDetached starts a queue run that outlives this process, for some messages
@@ -248,7 +256,7 @@ func leaveBehind() {
 	}
 }
 
-// matches tells whether a message is one that -qI, -qR and -qS speak of.
+// matching tells whether a message is one that -qI, -qR and -qS speak of.
 func matching(r inject.Runner) func(*queue.Entry) bool {
 	return func(e *queue.Entry) bool {
 		if !strings.Contains(e.ID, r.ID) || !strings.Contains(e.Envelope.Sender.String(), r.Sender) {

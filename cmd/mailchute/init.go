@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"mailchute/headers/address"
@@ -131,6 +132,8 @@ func (i *initialization) translate(ctx context.Context) (exitStatus, error) {
 	}
 	switch {
 	case i.Root != "" || plan.Root == "":
+	case !leadsAway(plan.Root):
+		fmt.Fprintf(i.Stdout, "note     mail for root went to %s, which is no mail address; --root adds an alias\n", printable(plan.Root))
 	case i.path == config.System:
 		i.Root = plan.Root
 	default:
@@ -141,6 +144,17 @@ func (i *initialization) translate(ctx context.Context) (exitStatus, error) {
 		return status, err
 	}
 	return i.try(ctx, draft).status(), nil
+}
+
+// leadsAway tells addresses that lead off this machine from the other forms of an
+// alias: a name, a file, a command.
+func leadsAway(list string) bool {
+	for text := range strings.SplitSeq(list, ",") {
+		if a, err := address.Parse(strings.TrimSpace(text)); err != nil || a.Domain == "" {
+			return false
+		}
+	}
+	return true
 }
 
 // place settles where the configuration goes and whom it is for.

@@ -140,9 +140,7 @@ func TestAnInterruptAtThePasswordGivesTheTerminalBack(t *testing.T) {
 		}
 		shown += string(buf[:n])
 	}
-	for echo(t, keep) { // it may still be on its way to switching it off
-		time.Sleep(time.Millisecond)
-	}
+	eventually(t, "the echo is off", func() bool { return !echo(t, keep) })
 	go func() { done <- cmd.Wait() }()
 	if _, err := person.Write([]byte{3}); err != nil { // Ctrl-C
 		t.Fatal(err)

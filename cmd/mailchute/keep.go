@@ -74,14 +74,20 @@ func openMemory(a *config.Account, getenv func(string) string) *redirect.Memory 
 // the machine's.
 func memoryPath(getenv func(string) string) string {
 	who := lookUpUser()
-	if who.uid == 0 && getenv("XDG_STATE_HOME") == "" {
-		return "/var/lib/mailchute/redirects"
+	return learntPath("redirects", who.uid, who.home, getenv)
+}
+
+// learntPath is where a user keeps what deliveries have taught, "" for nowhere:
+// root with the machine's, unless XDG_STATE_HOME says otherwise.
+func learntPath(name string, uid int, home string, getenv func(string) string) string {
+	if uid == 0 && getenv("XDG_STATE_HOME") == "" {
+		return filepath.Join("/var/lib/mailchute", name)
 	}
-	dir := stateDir(max(who.uid, 1), who.home, getenv) // root's too, where XDG_STATE_HOME says so
+	dir := stateDir(max(uid, 1), home, getenv)
 	if dir == "" {
 		return ""
 	}
-	return filepath.Join(dir, "redirects")
+	return filepath.Join(dir, name)
 }
 
 // accept puts an envelope into the queue: all of it, or the recipients that are

@@ -29,6 +29,7 @@ type post struct {
 	quiet   bool // failures are not
 	onError byte // -e
 
+	lone     bool                         // nobody may be there to run the queue
 	ids      []string                     // of what the queue has taken
 	mailed   map[*envelope.Recipient]bool // failed, and the sender is told by mail
 	delivery config.Delivery
@@ -42,6 +43,9 @@ func (f *face) post(account *config.Account, j *journal) (p *post, done func(), 
 	if f.args.Delivery != "" {
 		p.delivery = config.Delivery(f.args.Delivery)
 	}
+	// A program that calls sendmail -odq counts on a daemon to come by; where the
+	// configuration says "queue", somebody has thought of it.
+	p.lone = f.as == borrowed && account.Delivery != config.Queued
 	if byLocalServer(account) {
 		p.delivery = config.Sync // its queue is the one that is meant
 	}
@@ -85,15 +89,23 @@ func (p *post) dispatch(ctx context.Context, sub *inject.Submission) exitStatus 
 		id, err := p.accept(sub, env, nil)
 		if err != nil {
 			p.takeBack()
+			if p.delivery == config.Background {
+				// Better late to the prompt than not at all.
+				p.warn("delivered at once, because the queue cannot take it: " + err.Error())
+				return p.deliver(ctx, sub)
+			}
 			return p.notKept(sub, err)
 		}
 		p.ids = append(p.ids, id)
 		p.journal.accepted(sub, env, id)
 	}
-	if p.delivery == config.Background {
+	switch {
+	case p.delivery == config.Background:
 		if err := p.runDetached(p.ids...); err != nil {
 			p.warn("not delivered in the background, the next run of the queue will: " + err.Error())
 		}
+	case p.lone:
+		p.runSoon()
 	}
 	return p.conclude(sub)
 }
@@ -188,6 +200,7 @@ func (p *post) relay(hello string) (*relay.Relay, error) {
 	r := newRelay(p.account, hello, trace)
 	r.Memory = openMemory(p.account, p.Getenv)
 	r.Resolver = newResolver(p.account, p.Getenv, r.SMTP.Dial)
+	r.Smarthosts = p.healthyFirst(r.Smarthosts)
 	r.Observer = p.observer()
 	return r, nil
 }
@@ -196,6 +209,7 @@ func (p *post) relay(hello string) (*relay.Relay, error) {
 func (p *post) observer() relay.Observer {
 	hook := onRedirect(p.account.Redirect.OnRedirect)
 	return relay.Observer{
+		PassedOver: p.passedOver,
 		Note: func(text string) {
 			p.journal.note(text)
 			if p.loud {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,12 +22,12 @@ type queueCommand struct {
 	QueueDir string `help:"Directory of the queue, instead of the configured one." placeholder:"DIR"`
 
 	List struct {
-		JSON      bool          `help:"As a JSON array."`
-		Failed    bool          `help:"Those that failed for good."`
-		Sender    string        `help:"Only with this in the envelope sender." placeholder:"TEXT"`
-		Recipient string        `help:"Only with this in a recipient." placeholder:"TEXT"`
-		Account   string        `help:"Only of this account." placeholder:"NAME"`
-		Older     time.Duration `help:"Only older than this." placeholder:"TIME"`
+		JSON      bool   `help:"As a JSON array."`
+		Failed    bool   `help:"Those that failed for good."`
+		Sender    string `help:"Only with this in the envelope sender." placeholder:"TEXT"`
+		Recipient string `help:"Only with this in a recipient." placeholder:"TEXT"`
+		Account   string `help:"Only of this account." placeholder:"NAME"`
+		Older     age    `help:"Only older than this, such as 90m or 2d." placeholder:"TIME"`
 	} `cmd:"" help:"List what waits."`
 	Show struct {
 		ID   string `arg:"" help:"Queue id."`
@@ -36,8 +37,9 @@ type queueCommand struct {
 		JSON bool `help:"Tell the counts as JSON."`
 	} `cmd:"" help:"Try all that waits, now."`
 	Run struct {
-		IDs []string `arg:"" optional:"" help:"Queue ids; none: all that is due."`
-		All bool     `hidden:"" help:"Not only what is due."`
+		IDs   []string      `arg:"" name:"id" optional:"" help:"Queue ids; none: all that is due."`
+		All   bool          `hidden:"" help:"Not only what is due."`
+		After time.Duration `hidden:"" help:"Wait this long first."`
 	} `cmd:"" help:"Try what is due."`
 	Retry   idsArgument `cmd:"" help:"Try these again from the start; failed ones go back into the queue."`
 	Hold    idsArgument `cmd:"" help:"Keep these until they are released."`
@@ -47,6 +49,19 @@ type queueCommand struct {
 
 type idsArgument struct {
 	IDs []string `arg:"" name:"id" help:"Queue ids."`
+}
+
+// age is the value of --older.
+type age time.Duration
+
+// UnmarshalText reads it as the configuration's times are written.
+func (a *age) UnmarshalText(text []byte) error {
+	d, ok := inject.ParseDuration(string(text))
+	if !ok {
+		return fmt.Errorf("want a time such as 90m or 2d, not %q", text)
+	}
+	*a = age(d)
+	return nil
 }
 
 // run does what the words behind "queue" say.
@@ -92,19 +107,42 @@ func (c *queueCommand) runDue(ctx context.Context, f *face) error {
 	if err != nil {
 		return err
 	}
+	for more := true; more; {
+		if ran, err := c.runLocked(ctx, f, qs); err != nil || !ran {
+			return err
+		}
+		// Who came while we ran found us at work and went away: look again now
+		// that others may run.
+		more = c.Run.After > 0 && slices.ContainsFunc(qs, isDue)
+		c.Run.After = min(c.Run.After, time.Millisecond)
+	}
+	return nil
+}
+
+// runLocked is one run that excludes others. ran is false when another is at it.
+func (c *queueCommand) runLocked(ctx context.Context, f *face, qs []*queue.Queue) (ran bool, err error) {
 	for _, q := range qs {
 		done, busy, err := q.LockRun()
-		if busy {
-			return nil
-		}
-		if err != nil {
-			return err
+		if busy || err != nil {
+			return false, err
 		}
 		defer done()
 	}
+	time.Sleep(c.Run.After)
 	_, err = f.runQueues(ctx, runner.Scope{All: c.Run.All})
-	return err
+	return true, err
 }
+
+// isDue tells whether something waits for a run.
+func isDue(q *queue.Queue) bool {
+	for _, err := range q.Due(time.Now(), retryCeiling) {
+		return err == nil
+	}
+	return false
+}
+
+// retryCeiling is longer than any wait between attempts.
+const retryCeiling = 7 * 24 * time.Hour
 
 // flush tries all that waits; the status tells whether something still does. A
 // terminal sees how far it is.
@@ -173,7 +211,7 @@ func (c *queueCommand) list(f *face, qs []*queue.Queue) error {
 
 func (c *queueCommand) wants(e *queue.Entry) bool {
 	l := &c.List
-	return (l.Account == "" || e.Account == l.Account) && (l.Older == 0 || time.Since(e.Submitted) >= l.Older) &&
+	return (l.Account == "" || e.Account == l.Account) && (l.Older == 0 || time.Since(e.Submitted) >= time.Duration(l.Older)) &&
 		matching(inject.Runner{Sender: l.Sender, Recipient: l.Recipient})(e)
 }
 
@@ -208,7 +246,7 @@ func showEntry(w io.Writer, e *queue.Entry) {
 	for _, fate := range s.Fates {
 		fmt.Fprintf(w, "to         <%s> %s", printable(fate.Recipient), fate.State)
 		if fate.Attempts > 0 {
-			fmt.Fprintf(w, " after %d attempts", fate.Attempts)
+			fmt.Fprintf(w, " after attempt %d", fate.Attempts)
 		}
 		if !fate.Next.IsZero() {
 			fmt.Fprintf(w, ", next %s", fate.Next.Local().Format("Mon Jan _2 15:04:05"))

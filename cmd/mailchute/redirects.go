@@ -14,6 +14,8 @@ import (
 
 // redirectsCommand is `mailchute redirects`.
 type redirectsCommand struct {
+	Config string `short:"C" name:"config" help:"Taken as by other commands; the memory is the user's, whatever the configuration." placeholder:"FILE"`
+
 	List struct {
 		JSON bool `help:"As a JSON array."`
 	} `cmd:"" help:"List what 557 has taught."`
@@ -102,7 +104,7 @@ func (c *redirectsCommand) add(m *redirect.Memory) error {
 	if err != nil {
 		return err
 	}
-	e := redirect.Entry{Old: old, New: to, Code: 557, Learned: time.Now(), Server: "added by hand"}
+	e := redirect.Entry{Old: old, New: to, Code: 557, Learned: time.Now()}
 	if err := e.Check(); err != nil {
 		return &entryError{err}
 	}

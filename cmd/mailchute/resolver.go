@@ -3,7 +3,6 @@ package main
 import (
 	"net/netip"
 	"os"
-	"path/filepath"
 
 	"mailchute/inject/config"
 	"mailchute/relay/route"
@@ -24,13 +23,5 @@ func newResolver(a *config.Account, getenv func(string) string, dial route.Dial)
 // policyDir is where MTA-STS policies are kept, "" for nowhere. It is made for
 // each message, so it looks nobody up: without HOME nothing is kept.
 func policyDir(getenv func(string) string) string {
-	uid := os.Getuid()
-	if uid == 0 && getenv("XDG_STATE_HOME") == "" {
-		return "/var/lib/mailchute/mta-sts"
-	}
-	dir := stateDir(max(uid, 1), "", getenv)
-	if dir == "" {
-		return ""
-	}
-	return filepath.Join(dir, "mta-sts")
+	return learntPath("mta-sts", os.Getuid(), "", getenv)
 }

@@ -19,6 +19,7 @@ import (
 // face is one call of the sendmail face.
 type face struct {
 	process
+	as     calledAs
 	args   *inject.Args
 	who    account
 	voice  voice
@@ -28,7 +29,7 @@ type face struct {
 
 // sendmail is the sendmail face, sendmail(8).
 func sendmail(ctx context.Context, p process, argv []string, as calledAs) exitStatus {
-	f := &face{process: p, voice: voice{p.Stderr}}
+	f := &face{process: p, voice: voice{p.Stderr}, as: as}
 	var err error
 	if f.args, err = inject.ParseArgs(argv); err != nil {
 		f.voice.say("%v", err)

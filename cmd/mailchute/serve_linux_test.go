@@ -130,11 +130,10 @@ func TestABackgroundServerIsReadyWhenItsParentEnds(t *testing.T) {
 		t.Errorf("a second one: %v, %q", err, out)
 	}
 	syscall.Kill(pid, syscall.SIGTERM)
-	for end := time.Now().Add(20 * time.Second); syscall.Kill(pid, 0) == nil && time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
-		if state, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid)); strings.Contains(string(state), ") Z ") {
-			break // nobody waits for it in a container without an init
-		}
-	}
+	eventually(t, "the server is gone", func() bool {
+		state, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+		return err != nil || strings.Contains(string(state), ") Z ") // nobody waits for it in a container without an init
+	})
 	if _, err := os.Stat(socket); err == nil {
 		t.Error("the socket is still there")
 	}
@@ -151,13 +150,13 @@ func TestNothingIsLostWhenTheServerIsKilled(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		for {
-			if c, err := net.Dial("unix", socket); err == nil {
+		eventually(t, "the server listens", func() bool {
+			c, err := net.Dial("unix", socket)
+			if err == nil {
 				c.Close()
-				break
 			}
-			time.Sleep(2 * time.Millisecond)
-		}
+			return err == nil
+		})
 		kill := time.AfterFunc(time.Duration(40*(round+1))*time.Millisecond, func() { cmd.Process.Kill() })
 		if round == 3 {
 			kill.Stop()

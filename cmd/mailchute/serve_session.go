@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -110,23 +111,40 @@ func (s *server) take(now *settings, c client, m *session.Mail) reply.Reply {
 	for _, note := range sub.Notes {
 		j.note(note)
 	}
-	var ids []string
-	for _, env := range sub.Envelopes {
-		e := queue.Entry{Submitted: sub.Stamp.Now, Account: account.Name, User: c.key(), Envelope: env, Message: sub.Message}
+	entries := make([]queue.Entry, len(sub.Envelopes))
+	for i, env := range sub.Envelopes {
+		entries[i] = queue.Entry{Submitted: sub.Stamp.Now, Account: account.Name, User: c.key(), Envelope: env, Message: sub.Message}
 		if h := env.Options.Hold; h != nil { // RFC 4865: the time is spent here
-			e.NotBefore, env.Options.Hold = h.Until, nil
+			entries[i].NotBefore, env.Options.Hold = h.Until, nil
 		}
-		id, err := s.queue.Accept(e)
-		if err != nil {
-			j.refused(err, exitTempFail)
-			return reply.Reply{Code: 451, Enhanced: reply.Enhanced{Class: 4, Subject: 3, Detail: 1}, Lines: []string{"the queue could not take the message"}}
-		}
-		ids = append(ids, id)
-		j.accepted(sub, env, id)
+	}
+	ids, err := acceptAll(s.queue, entries)
+	if err != nil {
+		j.refused(err, exitTempFail)
+		return reply.Reply{Code: 451, Enhanced: reply.Enhanced{Class: 4, Subject: 3, Detail: 1}, Lines: []string{"the queue could not take the message"}}
+	}
+	for i, env := range sub.Envelopes {
+		j.accepted(sub, env, ids[i])
 	}
 	j.close(exitOK)
 	s.backlog.add(c.key(), ids...)
 	return reply.Reply{Code: 250, Enhanced: reply.Enhanced{Class: 2}, Lines: []string{"queued as " + strings.Join(ids[:min(len(ids), 5)], " ")}}
+}
+
+// acceptAll puts all envelopes of a message into the queue, or none: the client of
+// one that was not taken sends it again.
+func acceptAll(q *queue.Queue, entries []queue.Entry) (ids []string, err error) {
+	for _, e := range entries {
+		id, err := q.Accept(e)
+		if err != nil {
+			for _, id := range ids {
+				err = errors.Join(err, q.Delete(id))
+			}
+			return nil, err
+		}
+		ids = append(ids, id)
+	}
+	return ids, nil
 }
 
 // submission applies the rules of the command line to a message, once.

@@ -152,6 +152,16 @@ func submit(c *smtp.Client, from, to, text string) error {
 	return c.Quit()
 }
 
+// eventually looks until something is so; it fails the test after 20 seconds.
+func eventually(t *testing.T, what string, isSo func() bool) {
+	t.Helper()
+	for end := time.Now().Add(20 * time.Second); !isSo(); time.Sleep(2 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("not within 20 s: %s", what)
+		}
+	}
+}
+
 // arrive waits until the smarthost has n messages.
 func (s *served) arrive(n int) []accepted {
 	s.t.Helper()
@@ -198,9 +208,7 @@ func TestServeKeepsWhatTheSmarthostDoesNotTake(t *testing.T) {
 	if err := s.send("me@box.example", "b@example.org", "Subject: late\n\nx\n"); err != nil {
 		t.Fatal(err)
 	}
-	for !strings.Contains(s.log(), "event=deferred") {
-		time.Sleep(2 * time.Millisecond)
-	}
+	eventually(t, "the attempt is in the log", func() bool { return strings.Contains(s.log(), "event=deferred") })
 	s.stop()
 	ids := 0
 	for e, err := range s.server.queue.List() {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"os"
 	"sync"
-	"time"
 
 	"mailchute/inject"
 	"mailchute/inject/config"
@@ -39,10 +38,6 @@ func byLocalServer(a *config.Account) bool {
 	}
 	return len(a.Smarthosts) > 0
 }
-
-// passwordTime bounds how long a password may take to come: commands may ask a
-// key ring or a network.
-const passwordTime = 30 * time.Second
 
 // newRelay wires an account to the engine.
 func newRelay(a *config.Account, hello string, trace func(string)) *relay.Relay {
@@ -80,8 +75,6 @@ func readOnce(source secret.Source) func(context.Context) (secret.Secret, error)
 		if known != nil {
 			return *known, nil
 		}
-		ctx, cancel := context.WithTimeout(ctx, passwordTime)
-		defer cancel()
 		s, err := source.Read(ctx)
 		if err == nil {
 			known = &s

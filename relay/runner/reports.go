@@ -172,8 +172,17 @@ func reportsTo(key string) string { return reportsPrefix + key }
 // IsWay tells whether h is about the way of an account, the name of which it has,
 // and not about what senders were told or cannot be.
 func IsWay(h queue.RouteHold) bool {
-	return !strings.HasPrefix(h.Name, reportsPrefix) && !strings.HasPrefix(h.Name, noticePrefix)
+	for _, prefix := range []string{reportsPrefix, noticePrefix, SmarthostPrefix} {
+		if strings.HasPrefix(h.Name, prefix) {
+			return false
+		}
+	}
+	return true
 }
+
+// SmarthostPrefix begins the name of a hold on one smarthost of a list, which is
+// tried behind the others meanwhile.
+const SmarthostPrefix = "smarthost "
 
 // submit makes one report about some recipients and puts it into the queue; ""
 // when there is nothing to tell.

@@ -117,7 +117,7 @@ func sendmailFor(ctx context.Context, stdin io.Reader) (argv []string, message i
 	case named := <-found:
 		argv = []string{"sendmail", "-t", "-i"}
 		if !named {
-			argv = append(argv, "--", FallbackRecipient)
+			argv = append(argv, "--", fallbackRecipient)
 		}
 		return argv, io.MultiReader(&seen, stdin), nil
 	}

@@ -24,8 +24,8 @@ import (
 // Domain is the domain that bare addresses get in the sandbox.
 const Domain = "sandbox.example"
 
-// FallbackRecipient gets a message on standard input that names nobody.
-const FallbackRecipient = "you@" + Domain
+// fallbackRecipient gets a message on standard input that names nobody.
+const fallbackRecipient = "you@" + Domain
 
 // Exit statuses of the sandbox itself, sysexits(3); all others are the command's.
 const (
@@ -67,7 +67,7 @@ type Redirect struct {
 // got that far.
 //
 // Without a command the message on Stdin is sent with `sendmail -t -i`, to
-// FallbackRecipient when it names nobody. When ctx ends, the command is asked
+// fallbackRecipient when it names nobody. When ctx ends, the command is asked
 // to end too (SIGTERM) and killed if it does not.
 func Run(ctx context.Context, o Options) (exit int, err error) {
 	r, err := newRoom()

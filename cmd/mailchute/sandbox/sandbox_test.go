@@ -88,7 +88,7 @@ func TestAMessageThatNamesNobodyGoesToYou(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := try(t, "sendmail", Options{}, text)
 			r.good(t)
-			if !strings.Contains(r.stdout, "to       <"+FallbackRecipient+">\n") {
+			if !strings.Contains(r.stdout, "to       <"+fallbackRecipient+">\n") {
 				t.Errorf("got %s", r.stdout)
 			}
 		})
