@@ -21,9 +21,6 @@ type DotReader struct {
 // NewDotReader reads r up to the lone dot.
 func NewDotReader(r io.Reader) *DotReader { return &DotReader{r: r} }
 
-// Ended tells whether a lone dot ended the message, not the end of r.
-func (d *DotReader) Ended() bool { return d.ended }
-
 // Rest tells whether r goes on behind the dot, as far as that is known without
 // waiting: more is a function that says whether r has input ready; it is only
 // called when nothing was read already.

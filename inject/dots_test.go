@@ -28,8 +28,8 @@ func TestALoneDotEndsTheMessage(t *testing.T) {
 		} {
 			d := NewDotReader(wrap(strings.NewReader(c.in)))
 			got, err := io.ReadAll(d)
-			if err != nil || string(got) != c.want || d.Ended() != c.ended {
-				t.Errorf("%s, %s: %q, ended %t, %v; want %q, %t", c.name, how, got, d.Ended(), err, c.want, c.ended)
+			if err != nil || string(got) != c.want || d.ended != c.ended {
+				t.Errorf("%s, %s: %q, ended %t, %v; want %q, %t", c.name, how, got, d.ended, err, c.want, c.ended)
 			}
 			if how == "whole" && d.Rest(func() bool { return false }) != c.rest {
 				t.Errorf("%s: input behind the dot: %t, want %t", c.name, !c.rest, c.rest)

@@ -50,8 +50,8 @@ func (a *Args) run(v string) error {
 	case v[0] == 'S':
 		a.Runner.Sender = v[1:]
 	default:
-		d, err := interval(v)
-		if err != nil {
+		d, ok := interval(v)
+		if !ok {
 			return usagef("-q%s: want a time such as -q15m, or -qI, -qR, -qS and a substring", v)
 		}
 		a.Runner.Every = d
@@ -194,8 +194,8 @@ func (a *Args) longValue(name, v string) error {
 	case "deliver-by":
 		return a.deliverBy(v)
 	case "hold-for":
-		d, err := duration(v)
-		if err != nil || d < time.Second {
+		d, ok := ParseDuration(v)
+		if !ok || d < time.Second {
 			return usagef("--hold-for %q: want a time such as 90m, 12h or 3d", v)
 		}
 		a.HoldFor = d
@@ -299,37 +299,10 @@ func number(to *int, name, v string) error {
 }
 
 // interval is sendmail's time: 1h30m, 15 (minutes), 2d.
-func interval(v string) (time.Duration, error) {
+func interval(v string) (time.Duration, bool) {
 	if n, err := strconv.Atoi(v); err == nil && n > 0 {
-		return time.Duration(n) * time.Minute, nil
+		return time.Duration(n) * time.Minute, true
 	}
-	return duration(v)
-}
-
-// duration is Go's form with d (24 hours) and w (7 days) besides.
-func duration(v string) (time.Duration, error) {
-	var sum time.Duration
-	for rest := v; ; {
-		i := strings.IndexAny(rest, "dw")
-		if i < 0 {
-			if rest == "" && sum > 0 {
-				return sum, nil
-			}
-			d, err := time.ParseDuration(rest)
-			if err != nil || d < 0 || sum+d <= 0 {
-				return 0, usagef("%q is no time", v)
-			}
-			return sum + d, nil
-		}
-		n, err := strconv.ParseUint(rest[:i], 10, 16)
-		if err != nil {
-			return 0, usagef("%q is no time", v)
-		}
-		unit := 24 * time.Hour
-		if rest[i] == 'w' {
-			unit *= 7
-		}
-		sum += time.Duration(n) * unit
-		rest = rest[i+1:]
-	}
+	d, ok := ParseDuration(v)
+	return d, ok && d > 0
 }

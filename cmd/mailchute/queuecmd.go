@@ -135,14 +135,11 @@ func (c *queueCommand) runLocked(ctx context.Context, f *face, qs []*queue.Queue
 
 // isDue tells whether something waits for a run.
 func isDue(q *queue.Queue) bool {
-	for _, err := range q.Due(time.Now(), retryCeiling) {
+	for _, err := range q.Due(time.Now(), runner.RetryCeiling) {
 		return err == nil
 	}
 	return false
 }
-
-// retryCeiling is longer than any wait between attempts.
-const retryCeiling = 7 * 24 * time.Hour
 
 // flush tries all that waits; the status tells whether something still does. A
 // terminal sees how far it is.

@@ -130,4 +130,21 @@ func ParsePath(text string) (Addr, error) {
 	return a, nil
 }
 
+// PathEnd is where the > stands that closes a path, s being what follows its <,
+// or -1. A quoted local part may hold brackets of its own, RFC 5321 section 4.1.2.
+func PathEnd(s string) int {
+	quoted := false
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '\\' && quoted:
+			i++
+		case c == '"':
+			quoted = !quoted
+		case c == '>' && !quoted:
+			return i
+		}
+	}
+	return -1
+}
+
 func newError(text, reason string) *Error { return &Error{Text: clean(text), Reason: reason} }

@@ -264,3 +264,14 @@ func TestParseListOfPlainMailboxesAllocatesOnlyTheList(t *testing.T) {
 		t.Errorf("%v allocations for 1,000 mailboxes", n)
 	}
 }
+
+func TestAPathEndsAtItsOwnBracket(t *testing.T) {
+	for text, want := range map[string]int{
+		"a@b.example>": 11, "a@b.example> SIZE=1>": 11, ">": 0, "": -1, "a@b.example": -1,
+		`"a>b"@c.example>`: 15, `"a\">b"@c.example>`: 17, `"a>`: -1, `"a\`: -1, `a\>b>`: 2,
+	} {
+		if got := PathEnd(text); got != want {
+			t.Errorf("%q: %d, want %d", text, got, want)
+		}
+	}
+}

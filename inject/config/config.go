@@ -108,7 +108,7 @@ type Queue struct {
 	RetryMin   time.Duration
 	RetryMax   time.Duration // at least RetryMin
 	Expire     time.Duration
-	WarnAfter  time.Duration
+	WarnAfter  time.Duration // 0: never
 	KeepFailed time.Duration // how long what failed for good can still be looked at
 	Workers    int
 }

@@ -62,7 +62,10 @@ var schema = [...]row{
 	{"queue", "retry_min", func(a *Account, v any) (err error) { a.Queue.RetryMin, err = duration(v, instant, year); return }},
 	{"queue", "retry_max", func(a *Account, v any) (err error) { a.Queue.RetryMax, err = duration(v, instant, year); return }},
 	{"queue", "expire", func(a *Account, v any) (err error) { a.Queue.Expire, err = duration(v, instant, year); return }},
-	{"queue", "warn_after", func(a *Account, v any) (err error) { a.Queue.WarnAfter, err = duration(v, instant, year); return }},
+	{"queue", "warn_after", func(a *Account, v any) (err error) {
+		a.Queue.WarnAfter, err = durationOrNever(v, instant, year)
+		return
+	}},
 	{"queue", "keep_failed", func(a *Account, v any) (err error) { a.Queue.KeepFailed, err = duration(v, instant, 10*year); return }},
 	{"queue", "workers", func(a *Account, v any) (err error) { a.Queue.Workers, err = integer(v, 1, 1000); return }},
 

@@ -3,7 +3,6 @@ package config
 import (
 	"crypto/tls"
 	"encoding/hex"
-	"math"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -11,6 +10,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"mailchute/inject"
 )
 
 // The functions here turn a value of TOML into what it means, or into a problem.
@@ -147,7 +148,7 @@ func duration(v any, shortest, longest time.Duration) (time.Duration, error) {
 	if !ok {
 		return 0, problem{`must be a duration such as "90s", "5m", "4h", "5d" or "2w", not ` + kind(v), ""}
 	}
-	d, ok := parseDuration(s)
+	d, ok := inject.ParseDuration(s)
 	switch {
 	case !ok:
 		return 0, wrong(`must be a duration such as "90s", "5m", "4h", "5d" or "2w", not %s`, quote(s))
@@ -157,31 +158,12 @@ func duration(v any, shortest, longest time.Duration) (time.Duration, error) {
 	return d, nil
 }
 
-// parseDuration adds up numbers with units, "1d12h". It knows no signs.
-func parseDuration(s string) (sum time.Duration, ok bool) {
-	for len(s) > 0 {
-		unit := strings.IndexFunc(s, func(r rune) bool { return (r < '0' || r > '9') && r != '.' })
-		if unit < 1 {
-			return 0, false
-		}
-		end := unit + 1
-		for end < len(s) && (s[end] < '0' || s[end] > '9') && s[end] != '.' {
-			end++
-		}
-		term, scale := s[:end], time.Duration(1)
-		switch s[unit:end] {
-		case "d":
-			term, scale = s[:unit]+"h", 24
-		case "w":
-			term, scale = s[:unit]+"h", 7*24
-		}
-		d, err := time.ParseDuration(term)
-		if err != nil || d > (math.MaxInt64-sum)/scale {
-			return 0, false
-		}
-		sum, s, ok = sum+d*scale, s[end:], true
+// durationOrNever is a duration, or 0 for what shall never happen.
+func durationOrNever(v any, shortest, longest time.Duration) (time.Duration, error) {
+	if v == "0" || v == int64(0) {
+		return 0, nil
 	}
-	return sum, ok
+	return duration(v, shortest, longest)
 }
 
 // spell writes a duration in the shortest way.

@@ -19,29 +19,13 @@ func cutPath(arg, word string) (path, parameters string, ok bool) {
 		path, parameters, _ = strings.Cut(rest, " ")
 		return path, parameters, path != ""
 	}
-	end := closingBracket(rest)
+	rest = rest[1:]
+	end := address.PathEnd(rest)
 	if end < 0 {
 		return "", "", false
 	}
-	path, parameters = rest[1:end], rest[end+1:]
+	path, parameters = rest[:end], rest[end+1:]
 	return path, parameters, parameters == "" || parameters[0] == ' '
-}
-
-// closingBracket finds the > that ends a path which begins at the front of s; in
-// a quoted string it is a character as any other.
-func closingBracket(s string) int {
-	quoted := false
-	for i := 1; i < len(s); i++ {
-		switch c := s[i]; {
-		case c == '\\' && quoted:
-			i++
-		case c == '"':
-			quoted = !quoted
-		case c == '>' && !quoted:
-			return i
-		}
-	}
-	return -1
 }
 
 // parsePath reads what stands in the brackets: a Mailbox of RFC 5321 section

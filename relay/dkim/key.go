@@ -13,8 +13,8 @@ import (
 	"os"
 )
 
-// MinBits is the shortest RSA key that may sign, RFC 8301 section 3.2.
-const MinBits = 1024
+// minBits is the shortest RSA key that may sign, RFC 8301 section 3.2.
+const minBits = 1024
 
 // maxKey is the largest key file that is read, in octets.
 const maxKey = 64 << 10
@@ -75,8 +75,8 @@ func usable(key any) (crypto.Signer, error) {
 	case ed25519.PrivateKey:
 		return k, nil
 	case *rsa.PrivateKey:
-		if k.N.BitLen() < MinBits {
-			return nil, fmt.Errorf("the RSA key has %d bits, and no verifier takes less than %d", k.N.BitLen(), MinBits)
+		if k.N.BitLen() < minBits {
+			return nil, fmt.Errorf("the RSA key has %d bits, and no verifier takes less than %d", k.N.BitLen(), minBits)
 		}
 		return k, nil
 	}

@@ -88,7 +88,7 @@ func places(t testing.TB, path string) (in map[string]string, q *Queue) {
 		in[id] = failedDir
 	}
 	for _, f := range files(t, q) {
-		if base := filepath.Base(f); !IsID(base) || strings.HasPrefix(f, corruptDir) {
+		if base := filepath.Base(f); !isID(base) || strings.HasPrefix(f, corruptDir) {
 			t.Errorf("left behind: %s", f)
 		}
 	}

@@ -44,8 +44,8 @@ func base32(n uint64, width int) string {
 	return string(b)
 }
 
-// IsID tells whether s has the form of a queue id.
-func IsID(s string) bool {
+// isID tells whether s has the form of a queue id.
+func isID(s string) bool {
 	if len(s) != idLength {
 		return false
 	}

@@ -34,7 +34,7 @@ type Item struct {
 func (q *Queue) Acquire(id string) (*Item, error) { return q.acquire(messageDir, id) }
 
 func (q *Queue) acquire(folder, id string) (*Item, error) {
-	if !IsID(id) {
+	if !isID(id) {
 		return nil, ErrGone
 	}
 	d, err := q.sub(folder)

@@ -74,7 +74,7 @@ func (q *Queue) Show(id string) (*Entry, error) {
 // view reads the first octets of a message file and its state. A damaged state is
 // left out: the entry is as it was accepted.
 func (q *Queue) view(folder, id string, first int64) (descriptor, *reading, error) {
-	if !IsID(id) {
+	if !isID(id) {
 		return -1, nil, ErrGone
 	}
 	d, err := q.sub(folder)

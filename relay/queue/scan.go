@@ -96,7 +96,7 @@ func (d *dir) sorted(f func(id string) bool) error {
 func (d *dir) after(last string, ids []string) ([]string, error) {
 	limit := "" // once a batch is full: ids from here on are of no interest
 	err := d.names(func(name string) {
-		if name <= last || limit != "" && name >= limit || !IsID(name) {
+		if name <= last || limit != "" && name >= limit || !isID(name) {
 			return
 		}
 		ids = append(ids, strings.Clone(name))

@@ -131,7 +131,7 @@ func TestIDs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !IsID(id) || id <= last {
+		if !isID(id) || id <= last {
 			t.Fatalf("%q after %q", id, last)
 		}
 		if d := at.Sub(created(id)); d < 0 || d > 16*time.Microsecond {
@@ -140,7 +140,7 @@ func TestIDs(t *testing.T) {
 		last = id
 	}
 	for _, at := range []time.Time{{}, time.Unix(-1, 0), time.Unix(1<<33, 0)} {
-		if id, err := newID(at); err != nil || !IsID(id) {
+		if id, err := newID(at); err != nil || !isID(id) {
 			t.Errorf("%v: %q %v", at, id, err)
 		}
 	}
@@ -150,7 +150,7 @@ func TestIDs(t *testing.T) {
 		}
 	}
 	for _, no := range []string{"", "short", "0000000000000i", "0000000000000A", "../00000000000", "00000000000000x"} {
-		if IsID(no) {
+		if isID(no) {
 			t.Errorf("%q is no id", no)
 		}
 	}

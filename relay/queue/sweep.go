@@ -50,7 +50,7 @@ func (q *Queue) tidy(d *dir, folder, name string, now time.Time) error {
 		return d.removeOld(name, now, leftover)
 	case folder == routeDir:
 		return d.removeOld(name, now, stale)
-	case !IsID(name):
+	case !isID(name):
 		return q.setAside(d, name, errCorrupt)
 	case folder == stateDir:
 		orphan, err := q.orphan(name)

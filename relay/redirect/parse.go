@@ -59,7 +59,7 @@ func paths(line string) iter.Seq2[string, error] {
 				return
 			}
 			line = line[start+1:]
-			end := closing(line)
+			end := address.PathEnd(line)
 			if end < 0 {
 				yield("", fmt.Errorf("the reply opens an angle bracket and does not close it, %q", clip(line)))
 				return
@@ -70,23 +70,6 @@ func paths(line string) iter.Seq2[string, error] {
 			line = line[end+1:]
 		}
 	}
-}
-
-// closing is where the bracket closes that was opened in front of s, or -1. A
-// quoted local part may hold brackets of its own, RFC 5321 section 4.1.2.
-func closing(s string) int {
-	quoted := false
-	for i := 0; i < len(s); i++ {
-		switch c := s[i]; {
-		case c == '\\' && quoted:
-			i++
-		case c == '"':
-			quoted = !quoted
-		case c == '>' && !quoted:
-			return i
-		}
-	}
-	return -1
 }
 
 // clip shortens what is shown of a hostile text.

@@ -98,7 +98,7 @@ func (p *pass) feed(ctx context.Context, ids chan<- string) error {
 	if p.scope.Only != nil {
 		return nil
 	}
-	list := p.Queue.Due(p.Now(), retryCeiling)
+	list := p.Queue.Due(p.Now(), RetryCeiling)
 	if p.scope.All {
 		list = p.Queue.Ready(p.Now())
 	}
@@ -117,9 +117,9 @@ func (p *pass) feed(ctx context.Context, ids chan<- string) error {
 	return nil
 }
 
-// retryCeiling is a wait that no configuration goes beyond: what waits longer
+// RetryCeiling is a wait that no configuration goes beyond: what waits longer
 // was set aside by a wrong clock.
-const retryCeiling = 7 * 24 * time.Hour
+const RetryCeiling = 7 * 24 * time.Hour
 
 // pass is one run.
 type pass struct {

@@ -18,8 +18,8 @@ import (
 // of the end of its line.
 const maxSize = 64 << 10
 
-// Limit is how long it may take to fetch a secret.
-const Limit = 30 * time.Second
+// fetchTime is how long it may take to fetch a secret.
+const fetchTime = 30 * time.Second
 
 // Source says where a secret is to be found. At most one field is set.
 type Source struct {
@@ -55,10 +55,10 @@ func (s Source) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // Read fetches the secret: the text itself, or the first line of the file or of
 // what the command prints, without its line end, up to 64 KiB long. It ends with
-// ctx, and after Limit in any case. An empty secret is an error. No error holds
-// the secret or what the command printed on its standard output.
+// ctx, and after half a minute in any case. An empty secret is an error. No error
+// holds the secret or what the command printed on its standard output.
 func (s Source) Read(ctx context.Context) (Secret, error) {
-	ctx, cancel := context.WithTimeout(ctx, Limit)
+	ctx, cancel := context.WithTimeout(ctx, fetchTime)
 	defer cancel()
 	switch {
 	case s.Text != "":

@@ -33,6 +33,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"strings"
+	"sync/atomic"
 
 	"mailchute/relay/reply"
 )
@@ -64,6 +65,8 @@ type Conn struct {
 	leaving  bool     // QUIT was said
 	hurrying bool     // nobody wants to hear the reply to QUIT
 	dead     *Error
+
+	undecided atomic.Bool // the server may have a message that it has not replied to
 }
 
 var errOutOfPlace = errors.New("the server broke the protocol with a reply that does not belong here")

@@ -186,14 +186,26 @@ func (c *Conn) fail(e *Error) {
 	c.wire.settle()
 }
 
-// under binds what follows to ctx: when it is done, the connection is closed.
-// The function that it gives ends that.
+// lastWord is how long a server has to say what became of a message, once the
+// caller has given up.
+const lastWord = 3 * time.Second
+
+// under binds what follows to ctx: when it is done, the connection is closed, and
+// lastWord later in the middle of a content. The function that it gives ends that.
 func (c *Conn) under(ctx context.Context) (done func()) {
 	c.ctx = ctx
 	if ctx.Done() == nil {
 		return func() {}
 	}
-	raw := c.wire.raw
-	stop := context.AfterFunc(ctx, func() { _ = raw.Close() })
-	return func() { stop() }
+	raw, over := c.wire.raw, make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		if c.undecided.Load() {
+			select {
+			case <-time.After(lastWord):
+			case <-over:
+			}
+		}
+		_ = raw.Close()
+	})
+	return func() { stop(); close(over) }
 }

@@ -66,10 +66,7 @@ type Timeouts struct {
 	Final    time.Duration // for the reply to the message
 }
 
-// DefaultTimeouts are those of RFC 5321 section 4.5.3.2, and half a minute to
-// connect.
-func DefaultTimeouts() Timeouts { return Timeouts{}.complete() }
-
+// complete fills in the defaults: those of the RFC, and half a minute to connect.
 func (t Timeouts) complete() Timeouts {
 	return Timeouts{
 		Connect:  cmp.Or(t.Connect, 30*time.Second),

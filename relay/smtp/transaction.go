@@ -120,11 +120,23 @@ func (s *sending) run(ctx context.Context) *Error {
 	case !s.wanted():
 		return nil
 	case s.chunked:
-		return s.sendChunked()
+		return s.decide(s.sendChunked)
 	case is(s.result.Data, reply.Intermediate):
-		return s.sendData()
+		return s.decide(s.sendData)
 	}
 	return nil
+}
+
+// decide does what sends a content and hears what became of it. Who gives up in
+// the middle cannot know whether the server has the message, and a second copy
+// would be one too many: so once it has begun it gets a moment to come to its end.
+func (s *sending) decide(send func() *Error) *Error {
+	s.undecided.Store(true) // before ctx is looked at: who ends it later sees this
+	defer s.undecided.Store(false)
+	if err := s.ctx.Err(); err != nil {
+		return s.broken(err)
+	}
+	return send()
 }
 
 // envelope brings the replies to MAIL and to the RCPTs, and to DATA where content

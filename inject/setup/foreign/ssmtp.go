@@ -112,7 +112,7 @@ func (s *source) ssmtpKey(a *setup.Account, f *ssmtpFile, l line, key, value str
 	}
 }
 
-// ssmtpScheme is how the mailhub is spoken to.
+// scheme is how the mailhub is spoken to.
 func (f *ssmtpFile) scheme() string {
 	switch {
 	case f.starttls:
