@@ -216,13 +216,13 @@ func appendQ(b, text []byte) []byte {
 	return b
 }
 
-// qFit is how many octets of text, in whole characters, take at most room octets
-// in the Q encoding.
-func qFit(text string, set charset, room int) int {
+// wholeFit is how many octets of text, in whole characters, take at most room
+// octets when they are encoded, size being what an encoding makes of a character.
+func wholeFit(text string, set charset, room int, size func(string) int) int {
 	n := 0
 	for n < len(text) {
 		width := runeWidth(text[n:], set)
-		room -= qLen(text[n : n+width])
+		room -= size(text[n : n+width])
 		if room < 0 {
 			break
 		}
@@ -230,6 +230,9 @@ func qFit(text string, set charset, room int) int {
 	}
 	return n
 }
+
+// qFit is wholeFit for the Q encoding.
+func qFit(text string, set charset, room int) int { return wholeFit(text, set, room, qLen) }
 
 // bFit is qFit for the B encoding.
 func bFit(text string, set charset, room int) int {

@@ -156,17 +156,7 @@ func percentLen(value string) int {
 	return n
 }
 
-// percentFit is how many octets of value, in whole characters, take at most room
-// octets when they are encoded.
+// percentFit is wholeFit for the encoding of RFC 2231.
 func percentFit(value string, set charset, room int) int {
-	n := 0
-	for n < len(value) {
-		width := runeWidth(value[n:], set)
-		room -= percentLen(value[n : n+width])
-		if room < 0 {
-			break
-		}
-		n += width
-	}
-	return n
+	return wholeFit(value, set, room, percentLen)
 }

@@ -225,16 +225,7 @@ func (a *Args) deliverBy(v string) error {
 func (a *Args) notify(v string) error {
 	var n envelope.Notify
 	for _, word := range strings.Split(v, ",") {
-		switch strings.ToLower(strings.TrimSpace(word)) {
-		case "never":
-			n.Never = true
-		case "success":
-			n.Success = true
-		case "failure":
-			n.Failure = true
-		case "delay":
-			n.Delay = true
-		default:
+		if !n.Ask(strings.ToLower(strings.TrimSpace(word))) {
 			return usagef("-N %q: want never, or success, failure and delay joined by commas", v)
 		}
 	}

@@ -88,3 +88,15 @@ func TestTheNearestWordIsTheOneWithTheFewestEdits(t *testing.T) {
 		}
 	}
 }
+
+func TestOnlyAWarningCanBeTurnedOffByZero(t *testing.T) {
+	for text, want := range map[string]bool{
+		"warn_after = \"0\"": true, "warn_after = 0": true, "warn_after = \"0s\"": false, "warn_after = 5": false,
+		"expire = \"0\"": false, "retry_min = 0": false,
+	} {
+		c, _, err := Parse("mailchute.toml", []byte("smarthost = \"smtp.example.org\"\n[queue]\n"+text+"\n"))
+		if (err == nil) != want || err == nil && c.Default.Queue.WarnAfter != 0 {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}

@@ -134,11 +134,14 @@ func TestNothingIsOverwrittenUnlessAsked(t *testing.T) {
 	if info, err := os.Stat(pw); err != nil || info.Mode() != 0o600 {
 		t.Errorf("the password that took an open file's place: %v, %v", info.Mode(), err)
 	}
-	if err := os.Remove(path); err != nil {
+	if err := errors.Join(os.Remove(path), os.Chmod(pw, 0o644)); err != nil {
 		t.Fatal(err)
 	}
 	if err := Write(path, "x = 1\n", 0o600, secrets, false); err != nil {
 		t.Errorf("the same password is in the way: %v", err)
+	}
+	if info, err := os.Stat(pw); err != nil || info.Mode() != 0o600 {
+		t.Errorf("the same password stays open: %v, %v", info.Mode(), err)
 	}
 	if err := writeFile(pw, "newer", 0o600, false); !errors.As(err, &exists) {
 		t.Errorf("a file that came in between: %v", err)

@@ -31,18 +31,23 @@ func Exists(paths ...string) error {
 // seen is a whole one. replace allows to overwrite what is there; without it the
 // error is an *ExistsError and nothing has changed.
 func Write(path, toml string, mode fs.FileMode, secrets []Secret, replace bool) error {
-	secrets = slices.DeleteFunc(slices.Clone(secrets), Secret.onDisk)
+	missing := slices.DeleteFunc(slices.Clone(secrets), Secret.onDisk)
 	paths := []string{path}
-	for _, s := range secrets {
+	for _, s := range missing {
 		paths = append(paths, s.Path)
 	}
 	if err := Exists(paths...); err != nil && !replace {
 		return err
 	}
+	for _, s := range secrets {
+		if err := s.close(); err != nil {
+			return err
+		}
+	}
 	if err := makeDir(filepath.Dir(path)); err != nil {
 		return err
 	}
-	for _, s := range secrets {
+	for _, s := range missing {
 		if err := writeFile(s.Path, s.Text+"\n", 0o600, replace); err != nil {
 			return err
 		}
@@ -54,6 +59,15 @@ func Write(path, toml string, mode fs.FileMode, secrets []Secret, replace bool) 
 func (s Secret) onDisk() bool {
 	text, err := os.ReadFile(s.Path)
 	return err == nil && strings.TrimRight(string(text), "\r\n") == s.Text
+}
+
+// close takes a password that is on disk already out of the sight of others.
+func (s Secret) close() error {
+	info, err := os.Lstat(s.Path)
+	if err != nil || !info.Mode().IsRegular() || info.Mode().Perm()&0o077 == 0 || !s.onDisk() {
+		return nil
+	}
+	return os.Chmod(s.Path, 0o600)
 }
 
 // makeDir makes the directory of a configuration. Others may look into that of
