@@ -84,7 +84,9 @@ func (d *delivery) forget() bool {
 	}
 	again := false
 	for _, r := range d.env.Recipients {
-		gone := r.Outcome.Status.Subject == 1 // 5.1.z: the address itself is wrong, RFC 3463 section 3.2
+		// 5.1.z: the address itself is wrong, RFC 3463 section 3.2; or it has moved on,
+		// maybe back to the old one, and cannot be followed.
+		gone := r.Outcome.Status.Subject == 1 || r.Outcome.Cause == envelope.CauseRedirect
 		if r.Outcome.State != envelope.Failed || !gone || len(r.Trail) == 0 || !r.Trail[0].Remembered {
 			continue
 		}

@@ -258,7 +258,21 @@ func showEntry(w io.Writer, e *queue.Entry) {
 		fmt.Fprintln(w, printable(strings.TrimRight(line, "\r\n")))
 	}
 	fmt.Fprintln(w)
-	io.Copy(w, e.Message.Body.Reader())
+	if !isTerminal(w) {
+		io.Copy(w, e.Message.Body.Reader())
+		return
+	}
+	// What strangers wrote must not speak to a terminal.
+	body := bufio.NewReader(e.Message.Body.Reader())
+	for {
+		line, err := body.ReadString('\n')
+		if line != "" {
+			fmt.Fprintln(w, printable(strings.TrimRight(line, "\r\n")))
+		}
+		if err != nil {
+			return
+		}
+	}
 }
 
 // each does something to every id, in whichever queue it is.

@@ -59,5 +59,22 @@ type Notify struct {
 	Never, Success, Failure, Delay bool
 }
 
+// Ask sets what a keyword in lower case asks for, and tells whether it is one.
+func (n *Notify) Ask(keyword string) bool {
+	switch keyword {
+	case "never":
+		n.Never = true
+	case "success":
+		n.Success = true
+	case "failure":
+		n.Failure = true
+	case "delay":
+		n.Delay = true
+	default:
+		return false
+	}
+	return true
+}
+
 // IsZero tells whether nothing was asked.
 func (n Notify) IsZero() bool { return n == Notify{} }

@@ -74,16 +74,7 @@ func notifyWords(n envelope.Notify) []string {
 func notifyOf(ws []string) (envelope.Notify, error) {
 	var n envelope.Notify
 	for _, w := range ws {
-		switch w {
-		case "never":
-			n.Never = true
-		case "success":
-			n.Success = true
-		case "failure":
-			n.Failure = true
-		case "delay":
-			n.Delay = true
-		default:
+		if !n.Ask(w) {
 			return n, fmt.Errorf("unknown word %q", w)
 		}
 	}

@@ -132,6 +132,7 @@ func TestMX(t *testing.T) {
 		{"no such domain", "example.org", "", "5.1.2 example.org: there is no such domain"},
 		{"a domain without any server", "example.org", "example.org TXT hello", "5.4.4 example.org: it has no address"},
 		{"an MX without address", "example.org", "example.org MX 1 mx.example.org", "5.4.4 mx.example.org: it has no address"},
+		{"an MX that is no host name, yet an MX: the domain itself is not the server", "example.org", "example.org MX 1 a/b.example.org\nexample.org A 192.0.2.1", "5.4.4 invalid: it has no address"},
 		{"one MX without address, another with", "example.org", "example.org MX 1 mx.example.org\nexample.org MX 2 b.example.org\nb.example.org A 192.0.2.1", "192.0.2.1:25 b.example.org opportunistic~"},
 		{"DNS fails for the domain", "example.org", "example.org FAIL", "4.4.3 example.org: DNS: MX of example.org: the name server failed"},
 		{"DNS fails for one MX, the other has no address", "example.org", "example.org MX 1 a.example.org\nexample.org MX 2 b.example.org\na.example.org FAIL", "4.4.3 a.example.org: DNS: A of a.example.org: the name server failed"},

@@ -117,8 +117,8 @@ func (p *pass) feed(ctx context.Context, ids chan<- string) error {
 	return nil
 }
 
-// RetryCeiling is a wait that no configuration goes beyond: what waits longer
-// was set aside by a wrong clock.
+// RetryCeiling is longer than attempts usually lie apart: of what waits longer,
+// by its configuration or by a wrong clock, the queue asks the state.
 const RetryCeiling = 7 * 24 * time.Hour
 
 // pass is one run.

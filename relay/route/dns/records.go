@@ -79,7 +79,13 @@ func read(p *dnsmessage.Parser, t dnsmessage.Type) (any, error) {
 	switch t {
 	case dnsmessage.TypeMX:
 		r, err := p.MXResource()
-		return usable(MX{r.Pref, canonical(r.MX)}, isHost(canonical(r.MX))), err
+		host := canonical(r.MX)
+		if !isHost(host) {
+			// There is an MX, so the domain itself is not the server (RFC 5321 section
+			// 5.1), and nobody has this name (RFC 6761 section 6.4).
+			host = "invalid"
+		}
+		return MX{r.Pref, host}, err
 	case dnsmessage.TypeSRV:
 		r, err := p.SRVResource()
 		return usable(SRV{r.Priority, r.Weight, r.Port, canonical(r.Target)}, isHost(canonical(r.Target))), err

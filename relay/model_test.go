@@ -1,0 +1,373 @@
+package relay
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"mailchute/relay/envelope"
+	"mailchute/relay/redirect"
+	"mailchute/relay/secret"
+	"mailchute/relay/smtp"
+)
+
+// Where a recipient of the model stands.
+const (
+	submitted = "submitted"                  // for the old mailbox, just now
+	sentOn    = "queued at the old mailbox"  // where an earlier redirect has led it
+	waited    = "waited for the new mailbox" // which said 450 in a first attempt
+)
+
+// The mailboxes of the model.
+const (
+	startBox = "first@start.example"
+	oldBox   = "k@old.example"
+	newBox   = "k@new.example"
+	goneBox  = "gone@new.example" // 550 5.1.1 wherever it is tried
+
+	toNewBox = "RCPT TO:<" + newBox // how it is offered
+)
+
+// world is one combination.
+type world struct {
+	code    int // what the old mailbox's server says to RCPT
+	follow  string
+	trusted bool // the connection to the smarthost is loopback; else somebody may stand between
+	via     string
+	own     bool   // the smarthost is the old mailbox's own server
+	atMax   bool   // the recipient has taken all the redirects it may
+	memory  string // what a 557 has taught: "old>new", or ""
+	state   string
+	both    bool // the new mailbox is a recipient of its own, too
+}
+
+func (w world) String() string {
+	return fmt.Sprintf("%d, follow %s, trusted %v, via %s, own server %v, at max_hops %v, remembered %q, %s, new one named too %v",
+		w.code, w.follow, w.trusted, w.via, w.own, w.atMax, w.memory, w.state, w.both)
+}
+
+// worlds is every combination.
+func worlds(yield func(world) bool) {
+	for _, code := range []int{250, 551, 557, 558} {
+		for _, follow := range []string{redirect.FollowVerified, redirect.FollowAlways, redirect.FollowNever} {
+			for _, via := range []string{redirect.ViaAuto, redirect.ViaSmarthost, redirect.ViaMX} {
+				for _, memory := range []string{"", oldBox + ">" + newBox, oldBox + ">" + goneBox, newBox + ">" + oldBox} {
+					for _, state := range []string{submitted, sentOn, waited} {
+						for bits := range 16 {
+							w := world{code, follow, bits&1 != 0, via, bits&2 != 0, bits&4 != 0, memory, state, bits&8 != 0}
+							if !yield(w) {
+								return
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// recalled is where the memory leads a recipient before anybody is asked, "" for
+// nowhere. One who has been sent on already goes where his trail ends.
+func (w world) recalled(from string) string {
+	old, to, _ := strings.Cut(w.memory, ">")
+	if old != from || w.follow == redirect.FollowNever || from == oldBox && w.state == sentOn || w.maxHops() == 0 {
+		return ""
+	}
+	return to
+}
+
+func (w world) maxHops() int {
+	switch {
+	case !w.atMax:
+		return 5
+	case w.state == sentOn:
+		return 1
+	}
+	return 0
+}
+
+// follows tells whether the old mailbox's answer leads to the new one.
+func (w world) follows() bool {
+	return w.code != 250 && !w.atMax && (w.follow == redirect.FollowAlways || w.follow == redirect.FollowVerified && w.trusted)
+}
+
+// arrives is the mailbox where the copy for the old one ends, "" where it fails.
+func (w world) arrives() string {
+	switch {
+	case w.recalled(oldBox) == newBox || w.follows():
+		return newBox
+	case w.code == 250:
+		return oldBox
+	}
+	return ""
+}
+
+// ownArrives is the same for the new mailbox when it is named itself: it is there
+// whatever the memory believes, unless the old one takes what is for it.
+func (w world) ownArrives() string {
+	if w.recalled(newBox) == oldBox && w.code == 250 {
+		return oldBox
+	}
+	return newBox
+}
+
+// leaves tells whether the new mailbox must not be shown to the smarthost once it
+// has redirected.
+func (w world) leaves() bool { return w.via == redirect.ViaMX || w.via == redirect.ViaAuto && w.own }
+
+// modelStage is the servers that all combinations share.
+type modelStage struct {
+	*network
+	smarthosts map[string]*peer // by what they say and who they are
+	theirs     *peer            // the new domain's own server
+	files      string           // a directory for memories
+	made       int
+}
+
+func newModelStage(t *testing.T) *modelStage {
+	s := &modelStage{network: newNetwork(t, false, "new.example MX 1 mx.new.example\nmx.new.example A 127.0.0.41"), smarthosts: map[string]*peer{}, files: memoryDir(t)}
+	const usual = "AUTH => 235 ok\nRCPT TO:<gone@ => 550 5.1.1 no such user\n"
+	s.theirs = s.server(41, "EHLO => 250-mx.new.example\\n250-PIPELINING\\n250 AUTH PLAIN\n"+usual, nil)
+	for code, says := range map[int]string{250: "250 fine", 551: "551 5.1.6 <" + newBox + ">", 557: "557 5.2.7 <" + newBox + ">", 558: "558 5.2.8 <" + newBox + ">"} {
+		for own, name := range map[bool]string{true: "mail.old.example", false: "relay.example"} {
+			script := "EHLO => 250-" + name + "\\n250-PIPELINING\\n250 AUTH PLAIN\nRCPT TO:<" + oldBox + " => " + says + "\n" + usual
+			s.smarthosts[fmt.Sprint(code, own)] = newPeer(t, script)
+		}
+	}
+	return s
+}
+
+// memoryDir is a directory in memory where the system has one: thousands of files
+// that are synced to a disk would take most of the time.
+func memoryDir(t *testing.T) string {
+	dir, err := os.MkdirTemp("/dev/shm", "model")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
+}
+
+// forgetAll makes a peer new, but for its script.
+func (p *peer) forgetAll() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.lines, p.copies, p.groups, p.texts = nil, map[string]int{}, nil, nil
+}
+
+// rest makes the new mailbox answer with a temporary no, until it is woken.
+func (p *peer) rest(on bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.rules = slices.DeleteFunc(p.rules, func(r *rule) bool { return r.prefix == toNewBox })
+	if on {
+		p.rules = append(p.rules, &rule{prefix: toNewBox, reply: "450 4.2.0 the mailbox rests"})
+	}
+}
+
+// memoryOf is a memory of its own that holds what the world remembers.
+func (s *modelStage) memoryOf(w world) *redirect.Memory {
+	s.made++
+	path := filepath.Join(s.files, fmt.Sprint(s.made))
+	if old, to, ok := strings.Cut(w.memory, ">"); ok {
+		line, err := json.Marshal(redirect.Entry{Old: addr(old), New: addr(to), Code: 557, Server: "relay.example", Verified: "relay.example"})
+		if err = errors.Join(err, os.WriteFile(path, line, 0o600)); err != nil {
+			s.t.Error(err)
+		}
+	}
+	return redirect.OpenMemory(path)
+}
+
+// relayOf is the way out in a world.
+func (s *modelStage) relayOf(w world, smarthost *peer) *Relay {
+	way := smarthost.smarthost()
+	r := s.relay(way)
+	r.Redirect = redirect.Policy{Follow: w.follow, Codes: []int{551, 557, 558}, Via: w.via, MaxHops: w.maxHops(), Remember: true, AllowDomains: []string{"*"}}
+	r.Memory = s.memoryOf(w)
+	if w.trusted {
+		r.SMTP.Login = &smtp.Login{User: "u", Secret: func(context.Context) (secret.Secret, error) { return secret.New("hunter2"), nil }}
+		return r
+	}
+	// Nobody logs in where he cannot be sure whom he talks to.
+	r.Smarthosts[0].Host = "192.0.2.1"
+	r.SMTP.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+		if strings.HasPrefix(address, "192.0.2.1:") {
+			address = smarthost.listener.Addr().String()
+		}
+		return (&net.Dialer{}).DialContext(ctx, network, address)
+	}
+	return r
+}
+
+func envelopeOf(w world) *envelope.Envelope {
+	env := newEnvelope(oldBox)
+	if w.state == sentOn {
+		r := env.Recipients[0]
+		r.Original, r.Address = addr(startBox), addr(startBox)
+		r.Redirect(envelope.Hop{From: r.Address, To: addr(oldBox), Code: 557, Server: "mx.start.example"})
+		r.Apply(envelope.Outcome{State: envelope.Deferred, Cause: envelope.CauseRoute})
+	}
+	if w.both {
+		env.Recipients = append(env.Recipients, newEnvelope(newBox).Recipients...)
+	}
+	wake(env)
+	return env
+}
+
+// wake makes the deferred open again, as a queue does when their time has come.
+func wake(env *envelope.Envelope) {
+	for _, r := range env.Deferred() {
+		r.Apply(envelope.Outcome{})
+	}
+}
+
+// TestTheModelOfRedirects plays every combination of what is said, who says it,
+// what the policy wants, what is remembered and where the recipient stands. All
+// of them come to an end, and to the one that the rules of
+// draft-sam-smtp-redirects section 3 and the policy give: one copy or one failure.
+func TestTheModelOfRedirects(t *testing.T) {
+	var wait sync.WaitGroup
+	todo, played := make(chan world), 0
+	for range 8 { // most of the time goes by waiting
+		s := newModelStage(t)
+		wait.Go(func() {
+			for w := range todo {
+				s.play(w)
+			}
+		})
+	}
+	for w := range worlds {
+		todo <- w
+		played++
+	}
+	close(todo)
+	wait.Wait()
+	if want := 4 * 3 * 3 * 4 * 3 * 16; played != want {
+		t.Errorf("%d combinations, want %d", played, want)
+	}
+}
+
+func (s *modelStage) play(w world) {
+	smarthost := s.smarthosts[fmt.Sprint(w.code, w.own)]
+	r, env, attempts := s.relayOf(w, smarthost), envelopeOf(w), 1
+	smarthost.forgetAll()
+	s.theirs.forgetAll()
+	if w.state == waited {
+		attempts = 2
+		smarthost.rest(true)
+		s.theirs.rest(true)
+		r.Deliver(s.t.Context(), env, newMessage("hello\r\n"))
+		smarthost.rest(false)
+		s.theirs.rest(false)
+		s.checkQueued(w, env, smarthost)
+		wake(env)
+	}
+	r.Deliver(s.t.Context(), env, newMessage("hello\r\n"))
+	s.checkFates(w, env, smarthost)
+	s.checkSecrecy(w, smarthost, attempts)
+	s.checkMemory(w, r.Memory)
+	if len(s.notes) > 0 { // such as a 558 that the memory had to refuse
+		s.t.Errorf("%v: %q", w, s.notes)
+		s.notes = nil
+	}
+}
+
+// checkQueued looks at a first attempt in which the new mailbox wanted no copy yet.
+func (s *modelStage) checkQueued(w world, env *envelope.Envelope, smarthost *peer) {
+	ends := []string{w.arrives(), w.ownArrives()}
+	for i, r := range env.Recipients {
+		state := r.Outcome.State
+		if state == envelope.Pending || (ends[i] == newBox) != (state == envelope.Deferred) {
+			s.t.Errorf("%v: in the first attempt: %s", w, fates(env))
+		}
+	}
+	if got := total(newBox, smarthost, s.theirs); got != 0 {
+		s.t.Errorf("%v: %d copies for who rests: %s", w, got, fates(env))
+	}
+}
+
+func (s *modelStage) checkFates(w world, env *envelope.Envelope, smarthost *peer) {
+	ends := []string{w.arrives(), w.ownArrives()}
+	for i, r := range env.Recipients {
+		state, text := r.Outcome.State, r.Outcome.Text()
+		switch end := ends[i]; {
+		case end == "" && (state != envelope.Failed || text == ""), end != "" && state != envelope.Delivered:
+			s.t.Errorf("%v: want it at %q: %s: %s", w, end, fates(env), text)
+		case end != "" && r.Address.String() != end:
+			s.t.Errorf("%v: %s is at %s, want %s", w, r.Original, r.Address, end)
+		}
+	}
+	for _, box := range []string{startBox, oldBox, newBox, goneBox} {
+		want := 0
+		if slices.Contains(ends[:len(env.Recipients)], box) {
+			want = 1
+		}
+		if got := total(box, smarthost, s.theirs); got != want {
+			s.t.Errorf("%v: %d copies for %s, want %d: %s", w, got, box, want, fates(env))
+		}
+	}
+}
+
+// checkSecrecy looks at what servers were told that is not for them: the password,
+// and the new address once it must go another way. A sender who names it himself,
+// or knows it from before, means the smarthost to have it.
+func (s *modelStage) checkSecrecy(w world, smarthost *peer, attempts int) {
+	if s.theirs.told("AUTH") > 0 {
+		s.t.Errorf("%v: logged in at the new domain's server", w)
+	}
+	if w.trusted != (smarthost.told("AUTH") > 0) {
+		s.t.Errorf("%v: logged in %d times at the smarthost", w, smarthost.told("AUTH"))
+	}
+	most := 0
+	if w.both || w.recalled(oldBox) == newBox || !w.leaves() {
+		most = attempts
+	}
+	if n := smarthost.told(toNewBox); n > most {
+		s.t.Errorf("%v: the smarthost was offered the new address %d times, at most %d are right", w, n, most)
+	}
+}
+
+// checkMemory looks at what is known afterwards: nothing but what a 557 said, no
+// circle, and nothing that was found wrong.
+func (s *modelStage) checkMemory(w world, m *redirect.Memory) {
+	entries, err := m.List()
+	if err != nil {
+		s.t.Errorf("%v: %v", w, err)
+	}
+	to := map[string]string{}
+	for _, e := range entries {
+		to[e.Old.String()] = e.New.String()
+		known := e.Old.String()+">"+e.New.String() == w.memory
+		if !known && (w.code != 557 || !w.follows() || e.Unproven != !w.trusted) || e.Code != 557 {
+			s.t.Errorf("%v: learnt %d %s to %s", w, e.Code, e.Old, e.New)
+		}
+	}
+	if to[oldBox] == newBox && to[newBox] == oldBox {
+		s.t.Errorf("%v: a circle is remembered", w)
+	}
+	if to[oldBox] == goneBox && w.recalled(oldBox) != "" {
+		s.t.Errorf("%v: who is gone is still remembered", w)
+	}
+	// what arrives in a later attempt than the one that heard the 557 teaches nothing
+	if w.code == 557 && w.follows() && w.state != waited && w.recalled(oldBox) != newBox && to[oldBox] != newBox {
+		s.t.Errorf("%v: nothing was learnt", w)
+	}
+}
+
+// total is how many copies a mailbox has got.
+func total(box string, peers ...*peer) (n int) {
+	for _, p := range peers {
+		p.mu.Lock()
+		n += p.copies[box]
+		p.mu.Unlock()
+	}
+	return n
+}
