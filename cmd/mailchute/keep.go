@@ -90,9 +90,14 @@ func learntPath(name string, uid int, home string, getenv func(string) string) s
 	return filepath.Join(dir, name)
 }
 
-// accept puts an envelope into the queue: all of it, or the recipients that are
-// deferred after an attempt.
+// accept puts an envelope into the queue: the recipients that are deferred after
+// an attempt, or those that failed.
 func (p *post) accept(sub *inject.Submission, env *envelope.Envelope, retries []queue.Retry) (string, error) {
+	return p.queue.Accept(p.entry(sub, env, retries))
+}
+
+// entry is an envelope of a submission as the queue takes it.
+func (p *post) entry(sub *inject.Submission, env *envelope.Envelope, retries []queue.Retry) queue.Entry {
 	e := queue.Entry{Submitted: sub.Stamp.Now, Account: p.account.Name, User: p.journal.user, Errors: errorMode(p.onError),
 		Envelope: env, Message: sub.Message, Retries: retries}
 	if h := env.Options.Hold; h != nil && deferredForHold(env) {
@@ -100,7 +105,7 @@ func (p *post) accept(sub *inject.Submission, env *envelope.Envelope, retries []
 		e.NotBefore, e.Since = h.Until, h.Until
 		env.Options.Hold = nil
 	}
-	return p.queue.Accept(e)
+	return e
 }
 
 func errorMode(c byte) string {

@@ -85,19 +85,13 @@ func (p *post) dispatch(ctx context.Context, sub *inject.Submission) exitStatus 
 	if h, held := p.loginHold(); held {
 		p.warn("the message waits in the queue, because the login was refused: " + h.Reason)
 	}
-	for _, env := range sub.Envelopes {
-		id, err := p.accept(sub, env, nil)
-		if err != nil {
-			p.takeBack()
-			if p.delivery == config.Background {
-				// Better late to the prompt than not at all.
-				p.warn("delivered at once, because the queue cannot take it: " + err.Error())
-				return p.deliver(ctx, sub)
-			}
-			return p.notKept(sub, err)
+	if err := p.acceptWhole(sub); err != nil {
+		if p.delivery == config.Background {
+			// Better late to the prompt than not at all.
+			p.warn("delivered at once, because the queue cannot take it: " + err.Error())
+			return p.deliver(ctx, sub)
 		}
-		p.ids = append(p.ids, id)
-		p.journal.accepted(sub, env, id)
+		return p.notKept(sub, err)
 	}
 	switch {
 	case p.delivery == config.Background:
@@ -110,15 +104,22 @@ func (p *post) dispatch(ctx context.Context, sub *inject.Submission) exitStatus 
 	return p.conclude(sub)
 }
 
-// takeBack ends what the queue has taken of a message that it cannot take whole:
-// the caller will try again.
-func (p *post) takeBack() {
-	for _, id := range p.ids {
-		if err := p.queue.Delete(id); err != nil {
-			p.journal.note(err.Error())
-		}
+// acceptWhole puts all envelopes of a submission into the queue, or none; nothing
+// counts as kept before all are.
+func (p *post) acceptWhole(sub *inject.Submission) error {
+	var entries []queue.Entry
+	for _, env := range sub.Envelopes {
+		entries = append(entries, p.entry(sub, env, nil))
 	}
-	p.ids = nil
+	ids, err := acceptAll(p.queue, entries)
+	if err != nil {
+		return err
+	}
+	p.ids = ids
+	for i, env := range sub.Envelopes {
+		p.journal.accepted(sub, env, ids[i])
+	}
+	return nil
 }
 
 // notKept is the end of a message that the queue could not take.
