@@ -60,14 +60,14 @@ func TestARowOfMessagesIsTakenAheadOfItself(t *testing.T) {
 		envs := deliverRow(t, 6, nil, p)
 		for i, env := range envs {
 			everyoneOnce(t, env, p)
-			if want := fmt.Sprintf("text %d\r\n", i); !strings.HasSuffix(p.texts[i], want) {
-				t.Errorf("%s: message %d is %q", keywords, i, p.texts[i])
+			if want := fmt.Sprintf("text %d\r\n", i); !strings.HasSuffix(p.texts()[i], want) {
+				t.Errorf("%s: message %d is %q", keywords, i, p.texts()[i])
 			}
 		}
-		if p.sessions != 1 || p.told("MAIL") != 6 {
-			t.Errorf("%s: %d sessions, %d times MAIL", keywords, p.sessions, p.told("MAIL"))
+		if p.Sessions() != 1 || p.Told("MAIL") != 6 {
+			t.Errorf("%s: %d sessions, %d times MAIL", keywords, p.Sessions(), p.Told("MAIL"))
 		}
-		text := strings.Join(p.lines, "\n")
+		text := strings.Join(p.Commands(), "\n")
 		before, _, _ := strings.Cut(text, "MAIL FROM:<s1@")
 		if chunked := strings.Contains(keywords, "CHUNKING"); chunked != strings.HasSuffix(before, "RSET\n") {
 			t.Errorf("%s: in front of the envelope that went ahead stands %q", keywords, before)
@@ -104,14 +104,7 @@ func TestNobodyInARowIsLostOrDoubled(t *testing.T) {
 func checkRow(t *testing.T, script string, peers ...*peer) {
 	t.Helper()
 	envs := deliverRow(t, 4, nil, peers...)
-	all := map[string]int{}
-	for _, p := range peers {
-		p.mu.Lock()
-		for a, n := range p.copies {
-			all[a] += n
-		}
-		p.mu.Unlock()
-	}
+	all := copiesOf(peers...)
 	unsaid := strings.Contains(script, "take,") || strings.HasPrefix(strings.TrimPrefix(script, "once "), "END =>")
 	for _, env := range envs {
 		for _, r := range env.Recipients {
@@ -156,8 +149,8 @@ func TestTheNextMessageSuffersNothing(t *testing.T) {
 					state := [...]string{"pending", "delivered", "deferred", "failed"}[env.Recipients[0].Outcome.State]
 					got = append(got, state)
 				}
-				if s := strings.Join(got, " "); s != c.fates || p.sessions != c.sessions {
-					t.Errorf("%s in %d sessions, want %s in %d", s, p.sessions, c.fates, c.sessions)
+				if s := strings.Join(got, " "); s != c.fates || p.Sessions() != c.sessions {
+					t.Errorf("%s in %d sessions, want %s in %d", s, p.Sessions(), c.fates, c.sessions)
 				}
 			})
 		}
@@ -166,12 +159,12 @@ func TestTheNextMessageSuffersNothing(t *testing.T) {
 
 func TestAServerThatBreaksOnWhatGoesAheadIsSpokenToInTurns(t *testing.T) {
 	p := newPeer(t, "EHLO => PIPELINING,CHUNKING")
-	p.deaf = true
+	p.Deaf = true
 	for _, env := range deliverRow(t, 5, nil, p) {
 		everyoneOnce(t, env, p)
 	}
-	if p.sessions != 2 {
-		t.Errorf("%d sessions, want two: it breaks once", p.sessions)
+	if p.Sessions() != 2 {
+		t.Errorf("%d sessions, want two: it breaks once", p.Sessions())
 	}
 }
 
@@ -179,8 +172,8 @@ func TestAnEnvelopeThatWentAheadIsMadeAnewForAnotherConnection(t *testing.T) {
 	p := newPeer(t, "once EHLO => PIPELINING,SIZE 100000\nEHLO => PIPELINING\nonce END => 421 4.3.2 closing")
 	envs := deliverRow(t, 3, nil, p)
 	everyoneOnce(t, envs[1], p)
-	if n := p.told("MAIL FROM:<s1@here.example> SIZE="); n != 0 || p.sessions != 2 {
-		t.Errorf("SIZE was said %d times to a server that does not offer it, in %d sessions", n, p.sessions)
+	if n := p.Told("MAIL FROM:<s1@here.example> SIZE="); n != 0 || p.Sessions() != 2 {
+		t.Errorf("SIZE was said %d times to a server that does not offer it, in %d sessions", n, p.Sessions())
 	}
 }
 
@@ -198,8 +191,8 @@ func TestAnotherMessageThanTheOneThatWentAhead(t *testing.T) {
 		c.Close()
 		everyoneOnce(t, first, p)
 		everyoneOnce(t, other, p)
-		if len(p.texts) != 2 || slices.ContainsFunc(p.texts, func(s string) bool { return strings.Contains(s, "never") }) {
-			t.Errorf("%s: texts %q", way, p.texts)
+		if len(p.texts()) != 2 || slices.ContainsFunc(p.texts(), func(s string) bool { return strings.Contains(s, "never") }) {
+			t.Errorf("%s: texts %q", way, p.texts())
 		}
 	}
 }

@@ -134,8 +134,8 @@ func TestALostWayLeadsToTheNextSmarthost(t *testing.T) {
 func TestAServerThatBreaksAtItsFirstTransactionIsNotAskedForEachRecipient(t *testing.T) {
 	p := newPeer(t, "EHLO => 8BITMIME,LIMITS RCPTMAX=1\nDATA => drop")
 	env := deliver(t, numbered(50), nil, p)
-	if len(env.Deferred()) != 50 || p.sessions != 1 {
-		t.Errorf("%d deferred in %d sessions, want 50 in 1", len(env.Deferred()), p.sessions)
+	if len(env.Deferred()) != 50 || p.Sessions() != 1 {
+		t.Errorf("%d deferred in %d sessions, want 50 in 1", len(env.Deferred()), p.Sessions())
 	}
 }
 
@@ -172,7 +172,7 @@ func TestARefusedLogin(t *testing.T) {
 	t.Run("is not tried again for each transaction", func(t *testing.T) {
 		p := newPeer(t, refuses)
 		env := deliver(t, numbered(20), login, p)
-		if n := p.told("AUTH"); n != 1 || len(env.Deferred()) != 20 {
+		if n := p.Told("AUTH"); n != 1 || len(env.Deferred()) != 20 {
 			t.Errorf("%d logins, %d deferred; want 1 and 20", n, len(env.Deferred()))
 		}
 		if c := env.Recipients[19].Outcome.Cause; c != envelope.CauseLogin {
@@ -183,14 +183,14 @@ func TestARefusedLogin(t *testing.T) {
 
 func TestAServerThatBreaksWhenPipelinedIsTriedOnceWithout(t *testing.T) {
 	p := newPeer(t, "")
-	p.delicate = true
+	p.Delicate = true
 	env := deliver(t, []string{"a@x.example", "b@x.example"}, nil, p)
-	if got, want := fates(env), "a@x.example delivered; b@x.example delivered"; got != want || p.sessions != 2 {
-		t.Errorf("%s in %d sessions, want two of them", got, p.sessions)
+	if got, want := fates(env), "a@x.example delivered; b@x.example delivered"; got != want || p.Sessions() != 2 {
+		t.Errorf("%s in %d sessions, want two of them", got, p.Sessions())
 	}
 	broken := newPeer(t, "MAIL => drop")
-	if env = deliver(t, []string{"a@x.example"}, nil, broken); broken.sessions != 2 || len(env.Deferred()) != 1 {
-		t.Errorf("%s in %d sessions, want two of them", fates(env), broken.sessions)
+	if env = deliver(t, []string{"a@x.example"}, nil, broken); broken.Sessions() != 2 || len(env.Deferred()) != 1 {
+		t.Errorf("%s in %d sessions, want two of them", fates(env), broken.Sessions())
 	}
 }
 
@@ -221,10 +221,10 @@ func TestLimitsOfATransaction(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := newPeer(t, c.script)
-			p.room = c.room
+			p.Room = c.room
 			env := deliver(t, c.to, nil, p)
-			if !slices.Equal(p.groups, c.groups) || p.sessions != c.sessions {
-				t.Errorf("transactions of %v in %d sessions, want %v in %d", p.groups, p.sessions, c.groups, c.sessions)
+			if !slices.Equal(p.groups(), c.groups) || p.Sessions() != c.sessions {
+				t.Errorf("transactions of %v in %d sessions, want %v in %d", p.groups(), p.Sessions(), c.groups, c.sessions)
 			}
 			everyoneOnce(t, env, p)
 		})
@@ -234,8 +234,8 @@ func TestLimitsOfATransaction(t *testing.T) {
 func everyoneOnce(t *testing.T, env *envelope.Envelope, p *peer) {
 	t.Helper()
 	for _, r := range env.Recipients {
-		if r.Outcome.State != envelope.Delivered || p.copies[r.Address.String()] != 1 {
-			t.Fatalf("%s: %s, %d copies", r.Address, r.Outcome.Text(), p.copies[r.Address.String()])
+		if r.Outcome.State != envelope.Delivered || p.Copies()[r.Address.String()] != 1 {
+			t.Fatalf("%s: %s, %d copies", r.Address, r.Outcome.Text(), p.Copies()[r.Address.String()])
 		}
 	}
 }
@@ -243,9 +243,9 @@ func everyoneOnce(t *testing.T, env *envelope.Envelope, p *peer) {
 func TestThousandsOfRecipientsCostEachTheSame(t *testing.T) {
 	const n = 10_000
 	p := newPeer(t, "EHLO => PIPELINING")
-	p.room = 100
+	p.Room = 100
 	everyoneOnce(t, deliver(t, numbered(n), nil, p), p)
-	if got := p.told("RCPT"); got != 2*n-100 {
+	if got := p.Told("RCPT"); got != 2*n-100 {
 		t.Errorf("%d RCPTs; want each once, and once more for those that did not fit the first time", got)
 	}
 
@@ -319,8 +319,8 @@ func TestACopyOfAnEarlierAttemptIsNotSentAgain(t *testing.T) {
 		env := deliver(t, []string{"a@x.example", "b@x.example"}, func(_ *Relay, env *envelope.Envelope) {
 			env.Recipients[1].Outcome.State = state
 		}, p)
-		if got := env.Recipients[0].Outcome.State; got != state || len(p.copies) != 0 {
-			t.Errorf("state %v, want %v; copies %v", got, state, p.copies)
+		if got := env.Recipients[0].Outcome.State; got != state || len(p.Copies()) != 0 {
+			t.Errorf("state %v, want %v; copies %v", got, state, p.Copies())
 		}
 	}
 }
@@ -353,8 +353,8 @@ func TestARedirectIsNotFollowedWhereThePolicyForbidsIt(t *testing.T) {
 	} {
 		p := newPeer(t, "RCPT TO:<a => 557 5.2.7 <b@y.example>")
 		env := deliver(t, []string{"a@x.example"}, func(r *Relay, _ *envelope.Envelope) { change(&r.Redirect) }, p)
-		if len(env.Failed()) != 1 || len(p.copies) != 0 {
-			t.Errorf("%s: %s, copies %v", name, fates(env), p.copies)
+		if len(env.Failed()) != 1 || len(p.Copies()) != 0 {
+			t.Errorf("%s: %s, copies %v", name, fates(env), p.Copies())
 		}
 	}
 }

@@ -38,14 +38,7 @@ func TestNobodyIsLostInSilence(t *testing.T) {
 func checkNobodyIsLost(t *testing.T, script string, peers ...*peer) {
 	t.Helper()
 	env := deliver(t, append(numbered(4), "far@z.example"), nil, peers...)
-	all := map[string]int{}
-	for _, p := range peers {
-		p.mu.Lock()
-		for a, n := range p.copies {
-			all[a] += n
-		}
-		p.mu.Unlock()
-	}
+	all := copiesOf(peers...)
 	unsaid := strings.Contains(script, "take,") || strings.HasPrefix(strings.TrimPrefix(script, "once "), "END =>")
 	for _, r := range env.Recipients {
 		n := all[r.Address.String()]

@@ -38,13 +38,13 @@ func TestEachDomainHasItsOwnServers(t *testing.T) {
 	env := n.expect(r, "x@a.example x@b.example y@A.example no@b.example x@null.example x@nowhere.example x@broken.example x@closed.example",
 		"x@a.example delivered; x@b.example delivered; y@A.example delivered; no@b.example failed 550; x@null.example failed 5.1.10; x@nowhere.example failed 5.1.2; x@broken.example deferred 4.4.3; x@closed.example failed 554",
 		"x@a.example 1; x@b.example 1; y@A.example 1")
-	if backup.sessions != 1 || len(backup.groups) != 1 || b.sessions != 1 {
-		t.Errorf("several sessions or transactions for one domain: %v", backup.groups)
+	if backup.Sessions() != 1 || len(backup.groups()) != 1 || b.Sessions() != 1 {
+		t.Errorf("several sessions or transactions for one domain: %v", backup.groups())
 	}
 	if c := env.Recipients[5].Outcome.Cause; c != envelope.CauseHost {
 		t.Errorf("cause %d", c)
 	}
-	if b.told("AUTH") != 0 {
+	if b.Told("AUTH") != 0 {
 		t.Error("logged in at a domain's own server")
 	}
 }
@@ -69,8 +69,8 @@ func TestACarrierKeepsItsConnectionToADomain(t *testing.T) {
 		c.Deliver(context.Background(), env, newMessage("hello\r\n"), false)
 	}
 	c.Close()
-	if p.sessions != 1 || p.copies["x@a.example"] != 3 || c.Trouble() != nil {
-		t.Errorf("%d sessions, %v", p.sessions, p.copies)
+	if p.Sessions() != 1 || p.Copies()["x@a.example"] != 3 || c.Trouble() != nil {
+		t.Errorf("%d sessions, %v", p.Sessions(), p.Copies())
 	}
 }
 
@@ -83,8 +83,8 @@ func TestWhenTheSmarthostIsDownTheDomainsServersTakeOver(t *testing.T) {
 	n.peers = append(n.peers, last)
 	r := n.relay(down.smarthost(), route.Smarthost{Scheme: route.MX}, last.smarthost())
 	n.expect(r, "x@a.example x@b.example", "x@a.example delivered; x@b.example delivered", "x@a.example 1; x@b.example 1")
-	if down.sessions != 1 || last.sessions != 1 {
-		t.Errorf("%d and %d sessions", down.sessions, last.sessions)
+	if down.Sessions() != 1 || last.Sessions() != 1 {
+		t.Errorf("%d and %d sessions", down.Sessions(), last.Sessions())
 	}
 }
 
@@ -132,7 +132,7 @@ func TestWhatTheDomainPublishesIsObeyed(t *testing.T) {
 				copies = "x@a.example 1"
 			}
 			n.expect(r, "x@a.example", "x@a.example "+tt.fate, copies)
-			if copies == "" && p.told("MAIL") > 0 {
+			if copies == "" && p.Told("MAIL") > 0 {
 				t.Error("the envelope was shown")
 			}
 		})
@@ -145,8 +145,8 @@ func TestBrokenTLSThatNobodyDemandsIsDoneWithout(t *testing.T) {
 	config.MaxVersion = tls.VersionTLS11
 	p := n.server(32, withTLS, config)
 	n.expect(n.relay(), "x@a.example", "x@a.example delivered", "x@a.example 1")
-	if p.sessions != 2 {
-		t.Errorf("%d sessions", p.sessions)
+	if p.Sessions() != 2 {
+		t.Errorf("%d sessions", p.Sessions())
 	}
 }
 
@@ -163,7 +163,7 @@ func TestREQUIRETLSNeedsANameWithProof(t *testing.T) {
 		if validated {
 			want = "x@a.example delivered"
 		}
-		if got := fates(env); got != want || validated != (p.told("MAIL FROM:<me@here.example> REQUIRETLS") == 1) {
+		if got := fates(env); got != want || validated != (p.Told("MAIL FROM:<me@here.example> REQUIRETLS") == 1) {
 			t.Errorf("validated %v: %s: %s", validated, got, env.Recipients[0].Outcome.Text())
 		}
 	}
@@ -214,7 +214,7 @@ func TestARedirectByTheOldMailboxsOwnServer(t *testing.T) {
 			r := n.relay(s)
 			r.Redirect.Via = redirect.ViaMX // the greeting's name is not looked at where EHLO has one
 			n.expect(r, "k@old.example", tt.fates, tt.copies)
-			if smarthost.told("RCPT TO:<k@new") != 0 {
+			if smarthost.Told("RCPT TO:<k@new") != 0 {
 				t.Error("the old server was offered the new address")
 			}
 		})
@@ -259,17 +259,17 @@ func TestARedirectedCopyTravelsWithNoWeakerTLS(t *testing.T) {
 				copies = "k@new.example 1"
 			}
 			env := n.expect(r, "k@old.example", "k@old.example "+tt.fate, copies)
-			if p.told("AUTH") != 0 || copies == "" && p.told("MAIL") != 0 {
+			if p.Told("AUTH") != 0 || copies == "" && p.Told("MAIL") != 0 {
 				t.Error("the new server was told too much")
 			}
-			if smarthost.told("AUTH") != 1 {
+			if smarthost.Told("AUTH") != 1 {
 				t.Error("nobody logged in at the smarthost")
 			}
 			// The next attempt takes the same way: the trail says so.
 			if env.Recipients[0].Outcome.State == envelope.Deferred {
 				env.Recipients[0].Outcome = envelope.Outcome{}
 				r.Deliver(context.Background(), env, newMessage("hello\r\n"))
-				if smarthost.told("RCPT TO:<k@new") != 0 {
+				if smarthost.Told("RCPT TO:<k@new") != 0 {
 					t.Error("the old server was offered the new address in the second attempt")
 				}
 			}
@@ -307,7 +307,7 @@ func TestSmarthostsFoundBySRVRecords(t *testing.T) {
 				copies = "x@a.example 1; y@b.example 1"
 			}
 			n.expect(r, "x@a.example y@b.example", fmt.Sprintf("x@a.example %s; y@b.example %[1]s", tt.fate), copies)
-			if (p.told("AUTH") == 1) != (copies != "") {
+			if (p.Told("AUTH") == 1) != (copies != "") {
 				t.Error("the password went to the wrong server, or not to the right one")
 			}
 		})

@@ -156,20 +156,11 @@ func memoryDir(t *testing.T) string {
 	return dir
 }
 
-// forgetAll makes a peer new, but for its script.
-func (p *peer) forgetAll() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.lines, p.copies, p.groups, p.texts = nil, map[string]int{}, nil, nil
-}
-
 // rest makes the new mailbox answer with a temporary no, until it is woken.
 func (p *peer) rest(on bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.rules = slices.DeleteFunc(p.rules, func(r *rule) bool { return r.prefix == toNewBox })
+	p.Say(toNewBox, "")
 	if on {
-		p.rules = append(p.rules, &rule{prefix: toNewBox, reply: "450 4.2.0 the mailbox rests"})
+		p.Say(toNewBox, "450 4.2.0 the mailbox rests")
 	}
 }
 
@@ -258,8 +249,8 @@ func TestTheModelOfRedirects(t *testing.T) {
 func (s *modelStage) play(w world) {
 	smarthost := s.smarthosts[fmt.Sprint(w.code, w.own)]
 	r, env, attempts := s.relayOf(w, smarthost), envelopeOf(w), 1
-	smarthost.forgetAll()
-	s.theirs.forgetAll()
+	smarthost.Forget()
+	s.theirs.Forget()
 	if w.state == waited {
 		attempts = 2
 		smarthost.rest(true)
@@ -320,17 +311,17 @@ func (s *modelStage) checkFates(w world, env *envelope.Envelope, smarthost *peer
 // and the new address once it must go another way. A sender who names it himself,
 // or knows it from before, means the smarthost to have it.
 func (s *modelStage) checkSecrecy(w world, smarthost *peer, attempts int) {
-	if s.theirs.told("AUTH") > 0 {
+	if s.theirs.Told("AUTH") > 0 {
 		s.t.Errorf("%v: logged in at the new domain's server", w)
 	}
-	if w.trusted != (smarthost.told("AUTH") > 0) {
-		s.t.Errorf("%v: logged in %d times at the smarthost", w, smarthost.told("AUTH"))
+	if w.trusted != (smarthost.Told("AUTH") > 0) {
+		s.t.Errorf("%v: logged in %d times at the smarthost", w, smarthost.Told("AUTH"))
 	}
 	most := 0
 	if w.both || w.recalled(oldBox) == newBox || !w.leaves() {
 		most = attempts
 	}
-	if n := smarthost.told(toNewBox); n > most {
+	if n := smarthost.Told(toNewBox); n > most {
 		s.t.Errorf("%v: the smarthost was offered the new address %d times, at most %d are right", w, n, most)
 	}
 }
@@ -363,11 +354,4 @@ func (s *modelStage) checkMemory(w world, m *redirect.Memory) {
 }
 
 // total is how many copies a mailbox has got.
-func total(box string, peers ...*peer) (n int) {
-	for _, p := range peers {
-		p.mu.Lock()
-		n += p.copies[box]
-		p.mu.Unlock()
-	}
-	return n
-}
+func total(box string, peers ...*peer) int { return copiesOf(peers...)[box] }

@@ -1,7 +1,6 @@
 package relay
 
 import (
-	"bufio"
 	"context"
 	"crypto/tls"
 	"fmt"
@@ -10,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 
 	"mailchute/headers/address"
@@ -19,39 +17,14 @@ import (
 	"mailchute/relay/redirect"
 	"mailchute/relay/route"
 	"mailchute/relay/smtp"
+	"mailchute/relay/smtp/smtptest"
 )
 
-// peer is a smarthost on loopback that follows a script. Each line of the script
-// is
-//
-//	[once] COMMAND => REPLY
-//
-// for commands that begin with COMMAND; the first line that fits counts. CONNECT
-// is the greeting, END the reply to the text. EHLO's REPLY is the keywords, parted
-// by commas. "drop" closes the connection instead of a reply, and "take, drop"
-// behind END does so when the message has been taken.
+// peer is a smarthost on loopback.
 type peer struct {
+	*smtptest.Server
 	listener net.Listener
-	rules    []*rule
-	delicate bool // closes when a command comes before the reply to the one in front of it
-	deaf     bool // closes when something comes with the text, behind it
-	room     int  // recipients that it takes in a transaction; 0: any number
-	security *tls.Config
-
-	mu       sync.Mutex
-	sessions int
-	lines    []string       // what it was told
-	copies   map[string]int // by recipient
-	groups   []int          // recipients of each message that it took
-	texts    []string
 }
-
-type rule struct {
-	prefix, reply string
-	once, used    bool
-}
-
-const usualKeywords = "PIPELINING,8BITMIME"
 
 func newPeer(t testing.TB, script string) *peer {
 	t.Helper()
@@ -67,24 +40,9 @@ func newPeer(t testing.TB, script string) *peer {
 func servePeer(t testing.TB, l net.Listener, script string, security *tls.Config) *peer {
 	t.Helper()
 	t.Cleanup(func() { l.Close() })
-	p := &peer{listener: l, copies: map[string]int{}, security: security}
-	for line := range strings.Lines(script) {
-		prefix, reply, ok := strings.Cut(strings.TrimSpace(line), " => ")
-		if !ok {
-			continue
-		}
-		prefix, once := strings.CutPrefix(prefix, "once ")
-		p.rules = append(p.rules, &rule{prefix: prefix, reply: reply, once: once})
-	}
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go p.session(c)
-		}
-	}()
+	p := &peer{smtptest.New(script), l}
+	p.TLS = security
+	p.Serve(l)
 	return p
 }
 
@@ -93,184 +51,6 @@ func (p *peer) smarthost() route.Smarthost {
 	host, port, _ := net.SplitHostPort(p.listener.Addr().String())
 	n, _ := strconv.Atoi(port)
 	return route.Smarthost{Scheme: route.Plain, Host: host, Port: n}
-}
-
-func (p *peer) reply(command, usual string) string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, r := range p.rules {
-		if strings.HasPrefix(command, r.prefix) && !(r.once && r.used) {
-			r.used = true
-			return r.reply
-		}
-	}
-	return usual
-}
-
-// told tells how often a command that begins with prefix has come.
-func (p *peer) told(prefix string) (n int) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, l := range p.lines {
-		if strings.HasPrefix(l, prefix) {
-			n++
-		}
-	}
-	return n
-}
-
-// dialogue is one session.
-type dialogue struct {
-	*peer
-	conn       net.Conn
-	in         *bufio.Reader
-	mail       bool
-	recipients []string
-	text       strings.Builder
-}
-
-func (p *peer) session(c net.Conn) {
-	defer c.Close()
-	p.mu.Lock()
-	p.sessions++
-	p.mu.Unlock()
-	d := &dialogue{peer: p, conn: c, in: bufio.NewReader(c)}
-	if !d.say(p.reply("CONNECT", "220 peer.example ESMTP")) {
-		return
-	}
-	for {
-		line, err := d.in.ReadString('\n')
-		if err != nil {
-			return
-		}
-		line = strings.TrimRight(line, "\r\n")
-		p.mu.Lock()
-		p.lines = append(p.lines, line)
-		p.mu.Unlock()
-		if p.delicate && d.in.Buffered() > 0 && !strings.HasPrefix(line, "BDAT") {
-			return
-		}
-		if !d.obey(line) {
-			return
-		}
-	}
-}
-
-func (d *dialogue) say(reply string) bool {
-	if reply == "drop" {
-		return false
-	}
-	_, err := io.WriteString(d.conn, strings.ReplaceAll(reply, `\n`, "\r\n")+"\r\n")
-	return err == nil && !strings.HasPrefix(reply, "421")
-}
-
-func (d *dialogue) obey(line string) bool {
-	verb, rest, _ := strings.Cut(line, " ")
-	switch verb {
-	case "EHLO":
-		keywords := d.reply("EHLO", usualKeywords)
-		if keywords == "drop" || keywords[0] >= '2' && keywords[0] <= '5' {
-			return d.say(keywords)
-		}
-		return d.say("250-peer.example\r\n250-" + strings.ReplaceAll(keywords, ",", "\r\n250-") + "\r\n250 HELP")
-	case "STARTTLS":
-		d.say("220 go on")
-		d.conn = tls.Server(d.conn, d.security)
-		d.in = bufio.NewReader(d.conn)
-		return true
-	case "QUIT":
-		d.say(d.reply("QUIT", "221 bye"))
-		return false
-	case "MAIL":
-		reply := d.reply(line, "250 sender ok")
-		d.mail, d.recipients = reply[0] == '2', nil
-		return d.say(reply)
-	case "RCPT":
-		return d.say(d.rcpt(line, rest))
-	case "RSET":
-		d.mail, d.recipients = false, nil
-	case "DATA":
-		return d.data(line)
-	case "BDAT":
-		return d.chunk(rest)
-	}
-	return d.say(d.reply(line, "250 ok"))
-}
-
-func (d *dialogue) rcpt(line, rest string) string {
-	usual := "250 recipient ok"
-	switch {
-	case !d.mail:
-		usual = "503 5.5.1 MAIL first"
-	case d.room > 0 && len(d.recipients) == d.room:
-		usual = "452 4.5.3 too many"
-	}
-	reply := d.reply(line, usual)
-	if reply[0] == '2' {
-		path, _, _ := strings.Cut(strings.TrimPrefix(rest, "TO:<"), ">")
-		d.recipients = append(d.recipients, path)
-	}
-	return reply
-}
-
-func (d *dialogue) data(line string) bool {
-	usual := "354 go on"
-	if len(d.recipients) == 0 {
-		usual = "503 5.5.1 RCPT first"
-	}
-	reply := d.reply(line, usual)
-	if !d.say(reply) {
-		return false
-	}
-	if reply[0] != '3' {
-		return true
-	}
-	for {
-		line, err := d.in.ReadString('\n')
-		if err != nil {
-			return false
-		}
-		if line == ".\r\n" {
-			return d.end()
-		}
-		d.text.WriteString(strings.TrimPrefix(line, "."))
-	}
-}
-
-func (d *dialogue) chunk(rest string) bool {
-	size, last, _ := strings.Cut(rest, " ")
-	n, _ := strconv.Atoi(size)
-	text := make([]byte, n)
-	if _, err := io.ReadFull(d.in, text); err != nil {
-		return false
-	}
-	d.text.Write(text)
-	if last == "" {
-		return d.say("250 go on")
-	}
-	return d.end()
-}
-
-// end is the end of the text. A message without recipients is none.
-func (d *dialogue) end() bool {
-	usual := "250 taken"
-	if len(d.recipients) == 0 {
-		usual = "554 no valid recipients"
-	}
-	reply := d.reply("END", usual)
-	reply, taken := strings.CutPrefix(reply, "take, ")
-	if taken || reply[0] == '2' {
-		d.mu.Lock()
-		for _, r := range d.recipients {
-			d.copies[r]++
-		}
-		d.groups = append(d.groups, len(d.recipients))
-		d.texts = append(d.texts, d.text.String())
-		d.mu.Unlock()
-	}
-	d.text.Reset()
-	d.mail, d.recipients = false, nil
-	return d.say(reply) && !(d.deaf && d.in.Buffered() > 0)
 }
 
 // deliver sends a small message to the recipients by the peers, in that order.
@@ -339,18 +119,37 @@ func fates(env *envelope.Envelope) string {
 	return strings.Join(words, "; ")
 }
 
-// copies is how often each mailbox has got the message, of all the peers.
-func copies(peers ...*peer) string {
+// copiesOf is how many messages each mailbox has got of all the peers.
+func copiesOf(peers ...*peer) map[string]int {
 	all := map[string]int{}
 	for _, p := range peers {
-		p.mu.Lock()
-		for a, n := range p.copies {
+		for a, n := range p.Copies() {
 			all[a] += n
 		}
-		p.mu.Unlock()
 	}
+	return all
+}
+
+// groups is the number of recipients of each message that the peer has taken.
+func (p *peer) groups() (groups []int) {
+	for _, m := range p.Messages() {
+		groups = append(groups, len(m.Recipients))
+	}
+	return groups
+}
+
+// texts is the messages that the peer has taken.
+func (p *peer) texts() (texts []string) {
+	for _, m := range p.Messages() {
+		texts = append(texts, m.Text)
+	}
+	return texts
+}
+
+// copies is how often each mailbox has got the message, of all the peers.
+func copies(peers ...*peer) string {
 	var words []string
-	for a, n := range all {
+	for a, n := range copiesOf(peers...) {
 		words = append(words, fmt.Sprintf("%s %d", a, n))
 	}
 	slices.Sort(words)

@@ -105,12 +105,12 @@ func TestASignatureStandsForWhatArrives(t *testing.T) {
 			env.Options.Priority = &three
 			r := &Relay{Smarthosts: deliverBy(p), Redirect: everyRedirect(), Signer: signer}
 			r.Deliver(t.Context(), env, newMessage("Grüße \r\n.\r\n\r\n\r\n"))
-			if len(p.texts) == 0 {
+			if len(p.texts()) == 0 {
 				t.Fatal(fates(env))
 			}
-			for _, text := range p.texts {
-				if text != p.texts[0] {
-					t.Errorf("not the same message for all:\n%s\n%s", p.texts[0], text)
+			for _, text := range p.texts() {
+				if text != p.texts()[0] {
+					t.Errorf("not the same message for all:\n%s\n%s", p.texts()[0], text)
 				}
 				found, err := verifier.VerifyWithOptions(strings.NewReader(text), &verifier.VerifyOptions{LookupTXT: func(string) ([]string, error) { return []string{record}, nil }})
 				if err != nil || len(found) != 1 || found[0].Err != nil {
@@ -126,7 +126,7 @@ func TestWithoutItsKeyNothingGoesOutUnsigned(t *testing.T) {
 	env := newEnvelope("a@x.example")
 	r := &Relay{Smarthosts: deliverBy(p), Signer: &dkim.Signer{Domain: "here.example", Selector: "s", KeyFile: filepath.Join(t.TempDir(), "none")}}
 	r.Deliver(t.Context(), env, newMessage("x\r\n"))
-	if o := env.Recipients[0].Outcome; o.State != envelope.Deferred || !strings.Contains(o.Text(), "dkim.key_file") || p.told("MAIL") != 0 {
+	if o := env.Recipients[0].Outcome; o.State != envelope.Deferred || !strings.Contains(o.Text(), "dkim.key_file") || p.Told("MAIL") != 0 {
 		t.Errorf("%v %q", o.State, o.Text())
 	}
 }

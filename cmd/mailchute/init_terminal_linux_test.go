@@ -96,9 +96,9 @@ func TestThePasswordIsNotShownOnTheTerminal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer p.close()
+	defer p.Close()
 	dir := t.TempDir()
-	cmd, person := initOnTerminal(t, dir, "--smarthost", "smtp+plain://"+p.address())
+	cmd, person := initOnTerminal(t, dir, "--smarthost", "smtp+plain://"+p.Addr())
 	shown := dialogue(t, person, "send as: => me@sender.example\n", "User name [me@sender.example]: => \n",
 		"Password => s3cret p\n", "test message to => -\n")
 	if err := cmd.Wait(); err != nil {

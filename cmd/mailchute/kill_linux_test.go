@@ -14,6 +14,7 @@ import (
 	"mailchute/relay/envelope"
 	"mailchute/relay/message"
 	"mailchute/relay/queue"
+	"mailchute/relay/smtp/smtptest"
 )
 
 // A scene is a queue, and a call of the program that is disturbed in it.
@@ -25,7 +26,7 @@ type scene struct {
 	named []string // recipients of the message on standard input
 }
 
-const crashRules = `1 RCPT TO:<later => 450 4.2.0 later
+const crashRules = `once RCPT TO:<later => 450 4.2.0 later
 RCPT TO:<never => 450 4.2.0 not yet
 RCPT TO:<gone => 550 5.1.1 gone
 RCPT TO:<old => 557 5.2.7 moved to <new@x.example>
@@ -63,7 +64,7 @@ var scenes = []scene{
 type stage struct {
 	*testing.T
 	dir   string
-	peer  *peer
+	peer  *smtptest.Server
 	queue *queue.Queue
 }
 
@@ -89,7 +90,7 @@ to = "none"
 dir = %q
 workers = 1
 keep_failed = "30d"
-`, p.address(), s.queue.Path()))
+`, p.Addr(), s.queue.Path()))
 	s.write("stdin", "From: me@sender.example\n"+sc.stdin)
 	if sc.setup != nil {
 		sc.setup(s)
@@ -99,7 +100,7 @@ keep_failed = "30d"
 
 func (s *stage) end() {
 	s.queue.Close()
-	s.peer.close()
+	s.peer.Close()
 }
 
 func (s *stage) write(name, text string) {
@@ -185,9 +186,9 @@ func (s *stage) read(f *os.File) string {
 // copies is how often each mailbox got a message, reports apart.
 func (s *stage) copies() (n map[string]int, reports int) {
 	n = map[string]int{}
-	for _, m := range s.peer.messages() {
-		for _, line := range m.envelope[1:] {
-			if strings.HasPrefix(m.envelope[0], "MAIL FROM:<>") {
+	for _, m := range s.peer.Messages() {
+		for _, line := range m.Envelope[1:] {
+			if strings.HasPrefix(m.Envelope[0], "MAIL FROM:<>") {
 				reports++
 				continue
 			}
@@ -240,7 +241,7 @@ func (s *stage) recover() {
 // order of the two can close: a record first would lose mail.
 func (s *stage) judge(sc *scene, where string, status int, said string) (window int) {
 	s.Helper()
-	s.peer.settle()
+	s.peer.Settle()
 	before, _ := s.copies()
 	open := s.open()
 	want := map[string]int{}

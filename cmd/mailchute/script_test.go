@@ -1,18 +1,19 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"mailchute/inject/config"
+	"mailchute/relay/smtp/smtptest"
 )
 
 // TestMain makes this program, under each of its names, a command of the scripts.
@@ -23,7 +24,7 @@ func TestMain(m *testing.M) {
 // TestScripts runs the stories under testdata/script on the real binary. Besides
 // testscript's own commands they have:
 //
-//	smarthost [RULES]  starts a scripted smarthost; RULES is a file, see peer_test.go.
+//	smarthost [RULES]  starts a scripted smarthost; RULES is a script of smtptest
 //	                   $SMARTHOST is its host and port
 //	config FILE        FILE with variables filled in becomes the configuration
 //	arrived N          the smarthost has accepted N messages: the i-th lies in
@@ -58,6 +59,9 @@ func TestScripts(t *testing.T) {
 	})
 }
 
+// byDir holds the smarthost of each running script.
+var byDir sync.Map
+
 func startPeer(ts *testscript.TestScript, neg bool, args []string) {
 	rules := ""
 	if len(args) > 0 {
@@ -65,17 +69,17 @@ func startPeer(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	p, err := newPeer(rules)
 	ts.Check(err)
-	ts.Defer(p.close)
-	ts.Setenv("SMARTHOST", p.address())
+	ts.Defer(p.Close)
+	ts.Setenv("SMARTHOST", p.Addr())
 	byDir.Store(ts.Getenv("WORK"), p)
 }
 
-func thePeer(ts *testscript.TestScript) *peer {
+func thePeer(ts *testscript.TestScript) *smtptest.Server {
 	p, ok := byDir.Load(ts.Getenv("WORK"))
 	if !ok {
 		ts.Fatalf("no smarthost was started")
 	}
-	return p.(*peer)
+	return p.(*smtptest.Server)
 }
 
 func writeConfig(ts *testscript.TestScript, neg bool, args []string) {
@@ -84,35 +88,35 @@ func writeConfig(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func arrived(ts *testscript.TestScript, neg bool, args []string) {
-	messages := thePeer(ts).messages()
+	messages := thePeer(ts).Messages()
 	if want, err := strconv.Atoi(args[0]); err != nil || want != len(messages) {
 		ts.Fatalf("%d messages arrived, want %s", len(messages), args[0])
 	}
 	for i, m := range messages {
-		ts.Check(os.WriteFile(ts.MkAbs(fmt.Sprintf("%d.eml", i+1)), bytes.ReplaceAll(m.text, []byte("\r\n"), []byte("\n")), 0o600))
-		ts.Check(os.WriteFile(ts.MkAbs(fmt.Sprintf("%d.env", i+1)), []byte(strings.Join(m.envelope, "\n")+"\n"), 0o600))
+		ts.Check(os.WriteFile(ts.MkAbs(fmt.Sprintf("%d.eml", i+1)), []byte(strings.ReplaceAll(m.Text, "\r\n", "\n")), 0o600))
+		ts.Check(os.WriteFile(ts.MkAbs(fmt.Sprintf("%d.env", i+1)), []byte(strings.Join(m.Envelope, "\n")+"\n"), 0o600))
 	}
 }
 
 func wire(ts *testscript.TestScript, neg bool, args []string) {
 	found := false
-	for _, line := range thePeer(ts).commands() {
+	for _, line := range thePeer(ts).Commands() {
 		found = found || strings.HasPrefix(line, args[0])
 	}
 	if found == neg {
-		ts.Fatalf("on the wire: %q", thePeer(ts).commands())
+		ts.Fatalf("on the wire: %q", thePeer(ts).Commands())
 	}
 }
 
 func await(ts *testscript.TestScript, neg bool, args []string) {
 	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
-		for _, line := range thePeer(ts).commands() {
+		for _, line := range thePeer(ts).Commands() {
 			if strings.HasPrefix(line, args[0]) {
 				return
 			}
 		}
 	}
-	ts.Fatalf("no %q on the wire within 20 s: %q", args[0], thePeer(ts).commands())
+	ts.Fatalf("no %q on the wire within 20 s: %q", args[0], thePeer(ts).Commands())
 }
 
 // generate NAME TEXT COUNT writes TEXT, with \n and %d for the number, COUNT

@@ -14,11 +14,13 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"mailchute/relay/smtp/smtptest"
 )
 
 // program is this test binary under the name mailchute, which makes it that
 // program, and a configuration for its server.
-func program(t *testing.T, p *peer) (name, config, socket string) {
+func program(t *testing.T, p *smtptest.Server) (name, config, socket string) {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -29,20 +31,20 @@ func program(t *testing.T, p *peer) (name, config, socket string) {
 	if err := os.Symlink(self, name); err != nil {
 		t.Fatal(err)
 	}
-	text := fmt.Sprintf(serveConfig, p.address(), filepath.Join(dir, "queue"), filepath.Join(dir, "log"), "unix:"+socket, `users.loopback = ["*@box.example"]`)
+	text := fmt.Sprintf(serveConfig, p.Addr(), filepath.Join(dir, "queue"), filepath.Join(dir, "log"), "unix:"+socket, `users.loopback = ["*@box.example"]`)
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return name, config, socket
 }
 
-func smarthost(t *testing.T) *peer {
+func smarthost(t *testing.T) *smtptest.Server {
 	t.Helper()
 	p, err := newPeer("")
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(p.close)
+	t.Cleanup(p.Close)
 	return p
 }
 
@@ -191,13 +193,13 @@ func submitted(socket, subject string) bool {
 	return strings.Contains(string(answer), "250 2.0.0 queued as")
 }
 
-func waitForSubjects(t *testing.T, p *peer, want map[string]bool) {
+func waitForSubjects(t *testing.T, p *smtptest.Server, want map[string]bool) {
 	t.Helper()
 	var missing []string
 	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		var all strings.Builder
-		for _, m := range p.messages() {
-			all.Write(m.text)
+		for _, m := range p.Messages() {
+			all.WriteString(m.Text)
 		}
 		missing = nil
 		for subject := range want {

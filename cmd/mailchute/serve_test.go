@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"mailchute/inject"
+	"mailchute/relay/smtp/smtptest"
 )
 
 // served is a server on real sockets with a scripted smarthost behind it.
@@ -25,7 +26,7 @@ type served struct {
 	dir    string
 	socket string
 	port   string // of loopback; "" when there is none
-	peer   *peer
+	peer   *smtptest.Server
 	server *server
 	stderr *lockedBuffer
 	hup    chan os.Signal
@@ -69,7 +70,7 @@ listen = [%q, "127.0.0.1:0"]
 
 // write puts a configuration in place.
 func (s *served) write(more string) {
-	text := fmt.Sprintf(serveConfig, s.peer.address(), filepath.Join(s.dir, "queue"), filepath.Join(s.dir, "log"), "unix:"+s.socket, more)
+	text := fmt.Sprintf(serveConfig, s.peer.Addr(), filepath.Join(s.dir, "queue"), filepath.Join(s.dir, "log"), "unix:"+s.socket, more)
 	s.replace(text)
 }
 
@@ -91,7 +92,7 @@ func serveWith(t *testing.T, rules, more string) *served {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(p.close)
+	t.Cleanup(p.Close)
 	dir := t.TempDir()
 	s := &served{t: t, dir: dir, socket: filepath.Join(dir, "run", "submit.sock"), peer: p, stderr: &lockedBuffer{}, hup: make(chan os.Signal)}
 	s.write(more)
@@ -163,15 +164,15 @@ func eventually(t *testing.T, what string, isSo func() bool) {
 }
 
 // arrive waits until the smarthost has n messages.
-func (s *served) arrive(n int) []accepted {
+func (s *served) arrive(n int) []smtptest.Message {
 	s.t.Helper()
 	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
-		if got := s.peer.messages(); len(got) >= n {
+		if got := s.peer.Messages(); len(got) >= n {
 			return got
 		}
 	}
 	log, _ := os.ReadFile(filepath.Join(s.dir, "log"))
-	s.t.Fatalf("%d messages, want %d\n%s\n%s", len(s.peer.messages()), n, s.stderr.String(), log)
+	s.t.Fatalf("%d messages, want %d\n%s\n%s", len(s.peer.Messages()), n, s.stderr.String(), log)
 	return nil
 }
 
@@ -186,14 +187,14 @@ func TestServeTakesAMessageAndSendsIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := s.arrive(1)[0]
-	text := string(got.text)
+	text := got.Text
 	for _, want := range []string{"Received: from localhost (uid ", " by box.example (mailchute) with ", "Subject: one\r\n", "\r\nMessage-ID: <", "\r\n\r\n.dot\r\n"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in\n%s", want, text)
 		}
 	}
-	if strings.Contains(text, "hidden") || !strings.Contains(strings.Join(got.envelope, "\n"), "RCPT TO:<root@box.example>") {
-		t.Errorf("%q\n%s", got.envelope, text)
+	if strings.Contains(text, "hidden") || !strings.Contains(strings.Join(got.Envelope, "\n"), "RCPT TO:<root@box.example>") {
+		t.Errorf("%q\n%s", got.Envelope, text)
 	}
 	if err := s.stop(); err != nil {
 		t.Error(err)
@@ -204,7 +205,7 @@ func TestServeTakesAMessageAndSendsIt(t *testing.T) {
 }
 
 func TestServeKeepsWhatTheSmarthostDoesNotTake(t *testing.T) {
-	s := serveWith(t, "1 CONNECT => 421 later\n", "")
+	s := serveWith(t, "once CONNECT => 421 later\n", "")
 	if err := s.send("me@box.example", "b@example.org", "Subject: late\n\nx\n"); err != nil {
 		t.Fatal(err)
 	}
@@ -290,7 +291,7 @@ func TestLoopbackTakesOnlyWhatTheConfigurationAllows(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := s.arrive(1)[0]
-	if text := string(got.text); !strings.Contains(text, "\r\nSender: a@box.example\r\n") || !strings.Contains(text, "Received: from localhost by box.example") {
+	if text := got.Text; !strings.Contains(text, "\r\nSender: a@box.example\r\n") || !strings.Contains(text, "Received: from localhost by box.example") {
 		t.Error(text)
 	}
 }

@@ -49,10 +49,10 @@ func TestTheNextEnvelopeTravelsWithEachMessage(t *testing.T) {
 		t.Errorf("%+v, %v", tally, err)
 	}
 	w.once(10, "a row")
-	w.count("envelopes that went ahead", w.peer.along, 9)
-	w.count("connections", w.peer.connections(), 1)
+	w.count("envelopes that went ahead", w.peer.along(), 9)
+	w.count("connections", w.peer.Sessions(), 1)
 	for i, l := range w.peer.letters("") {
-		w.want("order", l.recipients[0], fmt.Sprintf("m%d@x.example", i))
+		w.want("order", l.Recipients[0], fmt.Sprintf("m%d@x.example", i))
 	}
 }
 
@@ -65,7 +65,7 @@ func TestNothingInARowIsLostOrDoubled(t *testing.T) {
 					what := fmt.Sprintf("%s the %d. time: %s, %d workers", step, nth, reply, workers)
 					w := newWorld(t)
 					w.row(n)
-					w.peer.sayOnce(step, nth, reply, nil)
+					w.peer.SayOnce(step, nth, reply, nil)
 					for range 3 {
 						w.after(5 * time.Hour)
 						if _, err := w.runner(workers).Run(t.Context(), Scope{All: true}); err != nil {
@@ -85,7 +85,7 @@ func TestAStoppedRunLetsGoOfTheNextMessage(t *testing.T) {
 			w := newWorld(t)
 			ids := w.row(5)
 			ctx, cancel := context.WithCancel(t.Context())
-			w.peer.sayOnce(step, 2, reply, cancel)
+			w.peer.SayOnce(step, 2, reply, cancel)
 			if _, err := w.runner(1).Run(ctx, Scope{}); err != nil && !errors.Is(err, context.Canceled) {
 				t.Error(err)
 			}
@@ -120,13 +120,13 @@ func TestAReportIsSentBehindTheMessageThatWasTakenAhead(t *testing.T) {
 	for step, nth := range map[string]int{"RCPT TO:<m1@": 1, "END": 2} {
 		w := newWorld(t)
 		w.row(4)
-		w.peer.sayOnce(step, nth, "550 5.1.1 no", nil)
+		w.peer.SayOnce(step, nth, "550 5.1.1 no", nil)
 		if _, err := w.runner(1).Run(t.Context(), Scope{}); err != nil {
 			t.Error(err)
 		}
 		w.once(4, step)
 		w.count("reports", len(w.peer.letters("me@here.example")), 1)
-		w.count("connections", w.peer.connections(), 1)
+		w.count("connections", w.peer.Sessions(), 1)
 	}
 }
 
@@ -142,6 +142,6 @@ func TestMessagesOfAnotherAccountGoInTurnsOfTheirOwn(t *testing.T) {
 		t.Error(err)
 	}
 	w.once(6, "two accounts")
-	w.count("connections", w.peer.connections(), 2)
-	w.count("envelopes that went ahead", w.peer.along, 0)
+	w.count("connections", w.peer.Sessions(), 2)
+	w.count("envelopes that went ahead", w.peer.along(), 0)
 }

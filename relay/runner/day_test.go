@@ -85,13 +85,13 @@ func TestADayInTheLife(t *testing.T) {
 	defer q.Close()
 	w.queue = q
 	w.account.Relay.SMTP.Login = &smtp.Login{User: "me", Secret: func(context.Context) (secret.Secret, error) { return secret.New("pw"), nil }}
-	w.peer.say("EHLO", "PIPELINING,AUTH PLAIN")
+	w.peer.Say("EHLO", "PIPELINING,AUTH PLAIN")
 	w.now = w.now.Truncate(time.Hour)
 	d := &day{world: w, promised: map[string]bool{}, runners: 1}
 	connections := 0
 	count := func(chapter string, most int) {
 		t.Helper()
-		n := w.peer.connections()
+		n := w.peer.Sessions()
 		t.Logf("%s: %d connections", chapter, n-connections)
 		if n-connections > most {
 			t.Errorf("%s: %d connections, want at most %d", chapter, n-connections, most)
@@ -101,23 +101,23 @@ func TestADayInTheLife(t *testing.T) {
 
 	d.until(1)
 	count("all is well", 2*12)
-	w.peer.say("CONNECT", "drop")
+	w.peer.Say("CONNECT", "drop")
 	d.until(2)
 	count("the smarthost is down", 8)
-	w.peer.say("CONNECT", "")
-	w.peer.say("RCPT TO:<grey", "450 4.2.0 come back later")
+	w.peer.Say("CONNECT", "")
+	w.peer.Say("RCPT TO:<grey", "450 4.2.0 come back later")
 	d.until(2)
 	count("greylisting", 2*24)
-	w.peer.say("RCPT TO:<grey", "")
-	w.peer.say("RCPT TO:<gone", "550 5.1.1 no such user")
+	w.peer.Say("RCPT TO:<grey", "")
+	w.peer.Say("RCPT TO:<gone", "550 5.1.1 no such user")
 	d.mail("gone", "a")
 	delete(d.promised, fmt.Sprintf("gone%d@x.example", d.number))
 	d.until(1)
 	count("one is refused for good", 2*12)
-	w.peer.say("AUTH", "535 5.7.8 wrong")
+	w.peer.Say("AUTH", "535 5.7.8 wrong")
 	d.until(1)
 	count("the login is wrong", 1)
-	w.peer.say("AUTH", "")
+	w.peer.Say("AUTH", "")
 	d.until(4)
 	count("the login is right again", 2*48)
 	if small {

@@ -14,7 +14,7 @@ import (
 func TestTheSenderIsWarnedOnce(t *testing.T) {
 	w := newWorld(t)
 	w.account.WarnAfter = 4 * time.Hour
-	w.peer.say("RCPT TO:<a@", "450 4.2.0 later")
+	w.peer.Say("RCPT TO:<a@", "450 4.2.0 later")
 	w.accept(w.letter("hi", "a@x.example"))
 	for range 12 {
 		w.run()
@@ -22,8 +22,8 @@ func TestTheSenderIsWarnedOnce(t *testing.T) {
 	}
 	warnings := w.peer.letters("me@here.example")
 	w.count("warnings", len(warnings), 1)
-	if len(warnings) == 1 && !strings.Contains(warnings[0].text, "Action: delayed") {
-		t.Errorf("the warning:\n%s", warnings[0].text)
+	if len(warnings) == 1 && !strings.Contains(warnings[0].Text, "Action: delayed") {
+		t.Errorf("the warning:\n%s", warnings[0].Text)
 	}
 }
 
@@ -45,8 +45,8 @@ func TestNotifySaysWhatIsTold(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t)
-			w.peer.say("EHLO", c.keywords)
-			w.peer.say("RCPT TO:<gone", "550 5.1.1 gone")
+			w.peer.Say("EHLO", c.keywords)
+			w.peer.Say("RCPT TO:<gone", "550 5.1.1 gone")
 			e := w.letter("hi", c.to)
 			e.Envelope.Recipients[0].Notify = c.notify
 			w.accept(e)
@@ -57,8 +57,8 @@ func TestNotifySaysWhatIsTold(t *testing.T) {
 				w.count("reports", len(reports), 0)
 			case len(reports) != 1:
 				t.Errorf("%d reports", len(reports))
-			case !strings.Contains(reports[0].text, "Action: "+c.action):
-				t.Errorf("the report:\n%s", reports[0].text)
+			case !strings.Contains(reports[0].Text, "Action: "+c.action):
+				t.Errorf("the report:\n%s", reports[0].Text)
 			}
 			w.want("waiting", w.waiting(), "")
 		})
@@ -68,8 +68,8 @@ func TestNotifySaysWhatIsTold(t *testing.T) {
 func TestNoReportAboutAMessageFromNobody(t *testing.T) {
 	w := newWorld(t)
 	w.account.WarnAfter = time.Hour
-	w.peer.say("RCPT TO:<gone", "550 5.1.1 gone")
-	w.peer.say("RCPT TO:<later", "450 4.2.0 later")
+	w.peer.Say("RCPT TO:<gone", "550 5.1.1 gone")
+	w.peer.Say("RCPT TO:<later", "450 4.2.0 later")
 	e := w.letter("hi", "gone@x.example", "later@x.example")
 	e.Envelope.Sender = address.Addr{}
 	w.accept(e)
@@ -84,37 +84,37 @@ func TestNoReportAboutAMessageFromNobody(t *testing.T) {
 
 func TestAReportThatNobodyTakesIsKeptAndTheNextOnesWait(t *testing.T) {
 	w := newWorld(t)
-	w.peer.say("RCPT TO:<gone", "550 5.1.1 gone")
-	w.peer.say("RCPT TO:<me@here", "550 5.1.1 no such sender")
+	w.peer.Say("RCPT TO:<gone", "550 5.1.1 gone")
+	w.peer.Say("RCPT TO:<me@here", "550 5.1.1 no such sender")
 	for range 50 {
 		w.accept(w.letter("hi", "gone@x.example"))
 	}
 	w.run()
-	w.count("reports tried in a run", w.peer.told("RCPT TO:<me@here"), 1)
+	w.count("reports tried in a run", w.peer.Told("RCPT TO:<me@here"), 1)
 	if got := strings.Count(w.failed(), "from <>: me@here.example failed"); got != 1 {
 		t.Errorf("%d reports kept as failed", got)
 	}
 	w.after(59 * time.Minute)
 	w.accept(w.letter("hi", "gone@x.example"))
 	w.run()
-	w.count("reports tried within the hour", w.peer.told("RCPT TO:<me@here"), 1)
+	w.count("reports tried within the hour", w.peer.Told("RCPT TO:<me@here"), 1)
 	w.after(2 * time.Minute)
 	w.accept(w.letter("hi", "gone@x.example"))
 	w.run()
-	w.count("reports tried after the hour", w.peer.told("RCPT TO:<me@here"), 2)
+	w.count("reports tried after the hour", w.peer.Told("RCPT TO:<me@here"), 2)
 	w.want("waiting", w.waiting(), "")
 }
 
 func TestAFollowedRedirectIsToldByMail(t *testing.T) {
 	w := newWorld(t)
-	w.peer.say("RCPT TO:<old@", "557 5.2.7 moved to <new@y.example>")
+	w.peer.Say("RCPT TO:<old@", "557 5.2.7 moved to <new@y.example>")
 	w.accept(w.letter("hi", "old@x.example", "b@x.example"))
 	w.flush()
 	w.want("copies", fmt.Sprint(w.peer.copies("hi")), "map[b@x.example:1 new@y.example:1]")
 	notices := w.peer.letters("me@here.example")
 	w.count("notices", len(notices), 1)
-	if len(notices) == 1 && (notices[0].sender != "" || !strings.Contains(notices[0].text, "old@x.example") || !strings.Contains(notices[0].text, "new@y.example")) {
-		t.Errorf("the notice:\n%s", notices[0].text)
+	if len(notices) == 1 && (notices[0].Sender != "" || !strings.Contains(notices[0].Text, "old@x.example") || !strings.Contains(notices[0].Text, "new@y.example")) {
+		t.Errorf("the notice:\n%s", notices[0].Text)
 	}
 	w.want("left", w.waiting()+w.failed(), "")
 

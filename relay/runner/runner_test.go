@@ -18,24 +18,24 @@ import (
 
 func TestTroubleHoldsTheWayAndNotEachMessage(t *testing.T) {
 	w := newWorld(t)
-	w.peer.say("CONNECT", "554 5.3.2 not today")
+	w.peer.Say("CONNECT", "554 5.3.2 not today")
 	for i := range 1000 {
 		w.accept(w.letter("news", fmt.Sprintf("a%d@x.example", i)))
 	}
 	if got, want := w.run(), (Tally{Messages: 1000, Deferred: 1000}); got != want {
 		t.Errorf("tally %+v, want %+v", got, want)
 	}
-	w.count("attempts for a thousand messages", w.peer.connections(), 1)
+	w.count("attempts for a thousand messages", w.peer.Sessions(), 1)
 	w.run()
-	w.count("attempts while the way is held", w.peer.connections(), 1)
+	w.count("attempts while the way is held", w.peer.Sessions(), 1)
 	w.after(2 * time.Minute)
 	w.run()
-	w.count("attempts when the hold has ended", w.peer.connections(), 2)
+	w.count("attempts when the hold has ended", w.peer.Sessions(), 2)
 	w.after(30 * time.Second)
 	w.accept(w.letter("late", "late@x.example"))
 	w.run()
-	w.count("attempts for one that came during the hold", w.peer.connections(), 2)
-	w.peer.say("CONNECT", "")
+	w.count("attempts for one that came during the hold", w.peer.Sessions(), 2)
+	w.peer.Say("CONNECT", "")
 	if got := w.flush(); got.Delivered != 1001 {
 		t.Errorf("flush: %+v", got)
 	}
@@ -47,27 +47,27 @@ func TestTroubleHoldsTheWayAndNotEachMessage(t *testing.T) {
 
 func TestARefusedLoginIsTriedOnceInRetryMax(t *testing.T) {
 	w := newWorld(t)
-	w.peer.say("EHLO", "PIPELINING,AUTH PLAIN")
-	w.peer.say("AUTH", "535 5.7.8 wrong")
+	w.peer.Say("EHLO", "PIPELINING,AUTH PLAIN")
+	w.peer.Say("AUTH", "535 5.7.8 wrong")
 	w.account.Relay.SMTP.Login = &smtp.Login{User: "me", Secret: func(context.Context) (secret.Secret, error) { return secret.New("pw"), nil }}
 	for i := range 20 {
 		w.accept(w.letter("news", fmt.Sprintf("a%d@x.example", i)))
 	}
 	w.run()
-	w.count("logins", w.peer.told("AUTH"), 1)
+	w.count("logins", w.peer.Told("AUTH"), 1)
 	for range 23 { // ten minutes each
 		w.after(10 * time.Minute)
 		w.run()
 	}
-	w.count("logins within four hours", w.peer.told("AUTH"), 1)
+	w.count("logins within four hours", w.peer.Told("AUTH"), 1)
 	h, held := w.queue.RouteHold("")
 	if !held || !h.Login || !strings.Contains(h.Reason, "535") {
 		t.Errorf("the hold says %+v", h)
 	}
 	w.after(10 * time.Minute)
 	w.run()
-	w.count("logins after four hours", w.peer.told("AUTH"), 2)
-	w.peer.say("AUTH", "")
+	w.count("logins after four hours", w.peer.Told("AUTH"), 2)
+	w.peer.Say("AUTH", "")
 	w.after(4 * time.Hour)
 	if got := w.run(); got.Delivered != 20 {
 		t.Errorf("with the right password: %+v", got)
@@ -76,14 +76,14 @@ func TestARefusedLoginIsTriedOnceInRetryMax(t *testing.T) {
 
 func TestGreylisting(t *testing.T) {
 	w := newWorld(t)
-	w.peer.say("RCPT TO:<grey", "450 4.2.0 come back later")
+	w.peer.Say("RCPT TO:<grey", "450 4.2.0 come back later")
 	w.accept(w.letter("hi", "grey@x.example", "b@x.example"))
 	w.accept(w.letter("ho", "c@x.example"))
 	w.run()
 	w.want("waiting", w.waiting(), "from <me@here.example>: grey@x.example deferred b@x.example delivered")
 	w.run()
-	w.count("attempts at once", w.peer.told("RCPT TO:<grey"), 1)
-	w.peer.say("RCPT TO:<grey", "")
+	w.count("attempts at once", w.peer.Told("RCPT TO:<grey"), 1)
+	w.peer.Say("RCPT TO:<grey", "")
 	w.after(2 * time.Minute)
 	w.run()
 	w.want("waiting", w.waiting(), "")
@@ -92,20 +92,20 @@ func TestGreylisting(t *testing.T) {
 
 func TestTheIntervalGrowsToRetryMax(t *testing.T) {
 	w := newWorld(t)
-	w.peer.say("RCPT", "450 4.2.0 later")
+	w.peer.Say("RCPT", "450 4.2.0 later")
 	w.accept(w.letter("hi", "a@x.example"))
 	for range 5 * 24 * 60 / 2 { // a run every two minutes
 		w.run()
 		w.after(2 * time.Minute)
 	}
-	if n := w.peer.told("RCPT"); n < 30 || n > 50 {
+	if n := w.peer.Told("RCPT"); n < 30 || n > 50 {
 		t.Errorf("%d attempts in five days", n)
 	}
 }
 
 func TestOneBadMessageStopsNobody(t *testing.T) {
 	w := newWorld(t)
-	w.peer.say("RCPT TO:<gone", "550 5.1.1 no such user")
+	w.peer.Say("RCPT TO:<gone", "550 5.1.1 no such user")
 	w.accept(w.letter("hi", "a@x.example", "gone@x.example", "b@x.example"))
 	damaged := w.accept(w.letter("damaged", "d@x.example"))
 	w.accept(w.letter("ho", "c@x.example"))
@@ -122,14 +122,14 @@ func TestOneBadMessageStopsNobody(t *testing.T) {
 	}
 	reports := w.peer.letters("me@here.example")
 	w.count("reports", len(reports), 1)
-	if len(reports) > 0 && (reports[0].sender != "" || !strings.Contains(reports[0].text, "rfc822; gone@x.example") || strings.Contains(reports[0].text, "rfc822; a@x.example")) {
-		t.Errorf("the report:\n%s", reports[0].text)
+	if len(reports) > 0 && (reports[0].Sender != "" || !strings.Contains(reports[0].Text, "rfc822; gone@x.example") || strings.Contains(reports[0].Text, "rfc822; a@x.example")) {
+		t.Errorf("the report:\n%s", reports[0].Text)
 	}
 }
 
 func TestWhatIsTooOldIsGivenUpAndReported(t *testing.T) {
 	w := newWorld(t)
-	w.peer.say("RCPT TO:<a@", "450 4.2.0 later")
+	w.peer.Say("RCPT TO:<a@", "450 4.2.0 later")
 	w.accept(w.letter("hi", "a@x.example"))
 	for range 30 {
 		w.run()
@@ -140,14 +140,14 @@ func TestWhatIsTooOldIsGivenUpAndReported(t *testing.T) {
 	w.want("failed", w.failed(), "from <me@here.example>: a@x.example failed")
 	reports := w.peer.letters("me@here.example")
 	w.count("reports", len(reports), 1)
-	if len(reports) == 1 && (!strings.Contains(reports[0].text, "given up after 5 days") || !strings.Contains(reports[0].text, "Status: 5.2.0")) {
-		t.Errorf("the report:\n%s", reports[0].text)
+	if len(reports) == 1 && (!strings.Contains(reports[0].Text, "given up after 5 days") || !strings.Contains(reports[0].Text, "Status: 5.2.0")) {
+		t.Errorf("the report:\n%s", reports[0].Text)
 	}
 }
 
 func TestAMachineThatSleptTriesOnceMore(t *testing.T) {
 	w := newWorld(t)
-	w.peer.say("RCPT TO:<a@", "450 4.2.0 later")
+	w.peer.Say("RCPT TO:<a@", "450 4.2.0 later")
 	w.accept(w.letter("hi", "a@x.example"))
 	w.run()
 	w.after(30 * 24 * time.Hour)
@@ -225,7 +225,7 @@ func TestManyRunnersSendEachMessageOnce(t *testing.T) {
 	}
 	w.count("messages", len(w.peer.letters("")), 200)
 	w.want("waiting", w.waiting(), "")
-	if n := w.peer.connections(); n > 8 {
+	if n := w.peer.Sessions(); n > 8 {
 		t.Errorf("%d connections for 8 workers", n)
 	}
 }
@@ -234,11 +234,11 @@ func TestAClockThatJumpsBackStopsNothing(t *testing.T) {
 	for _, trouble := range []string{"RCPT", "CONNECT"} {
 		w := newWorld(t)
 		w.after(365 * 24 * time.Hour) // the clock is wrong when the mail comes
-		w.peer.say(trouble, "450 4.2.0 later")
+		w.peer.Say(trouble, "450 4.2.0 later")
 		w.accept(w.letter("hi", "a@x.example"))
 		w.run()
 		w.after(-365 * 24 * time.Hour)
-		w.peer.say(trouble, "")
+		w.peer.Say(trouble, "")
 		w.run()
 		w.want("waiting after trouble with "+trouble, w.waiting(), "")
 		w.count("messages", len(w.peer.letters("")), 1)
@@ -277,7 +277,7 @@ func TestAnAccountThatIsGoneLosesNothing(t *testing.T) {
 
 func TestTenThousandRecipientsOfWhomSomeWait(t *testing.T) {
 	w := newWorld(t)
-	w.peer.say("RCPT TO:<grey", "450 4.2.0 later")
+	w.peer.Say("RCPT TO:<grey", "450 4.2.0 later")
 	var to []string
 	for i := range 10000 {
 		name := "a"
@@ -290,7 +290,7 @@ func TestTenThousandRecipientsOfWhomSomeWait(t *testing.T) {
 	if got, want := w.run(), (Tally{Messages: 1, Delivered: 9900, Deferred: 100}); got != want {
 		t.Errorf("tally %+v, want %+v", got, want)
 	}
-	w.peer.say("RCPT TO:<grey", "")
+	w.peer.Say("RCPT TO:<grey", "")
 	w.after(2 * time.Minute)
 	w.run()
 	copies := w.peer.copies("all")
