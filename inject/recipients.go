@@ -81,6 +81,10 @@ func (b *addressing) add(elements []address.Element) {
 	for i := range elements {
 		e := &elements[i]
 		if e.Err != nil {
+			if a, ok := unescaped(e); ok {
+				b.recipient(a, b.sender)
+				continue
+			}
 			b.Malformed = append(b.Malformed, Malformed{*e, len(b.recipients)})
 			continue
 		}
@@ -92,6 +96,17 @@ func (b *addressing) add(elements []address.Element) {
 		}
 		b.recipient(e.Addr, b.sender)
 	}
+}
+
+// unescaped is the mailbox of an element such as \root: to sendmail that is root
+// as it stands, whatever the aliases say.
+func unescaped(e *address.Element) (a address.Addr, ok bool) {
+	name, ok := strings.CutPrefix(e.Text, `\`)
+	if !ok {
+		return a, false
+	}
+	a, err := address.Parse(name)
+	return a, err == nil && !a.IsNull()
 }
 
 // isLocal tells whether a name may be an alias: without a domain, or at the

@@ -51,8 +51,8 @@ func statusOfError(err error) exitStatus {
 		return exitCantCreate
 	case is[*inject.ReadError](err):
 		return exitIOErr
-	case is[*queueOffError](err):
-		return exitUnavailable
+	case ranOut(err):
+		return exitTempFail
 	case errors.Is(err, queue.ErrUnusable):
 		return exitCantCreate
 	case is[*queue.Error](err):
@@ -63,6 +63,18 @@ func statusOfError(err error) exitStatus {
 		return exitNoPerm
 	}
 	return exitSoftware
+}
+
+// ranOut tells whether something of the machine has run out or does not answer,
+// which is no fault of the configuration it was wanted for: later it may work, and
+// a caller that gives up at 78 would lose the mail.
+func ranOut(err error) bool {
+	for _, e := range []syscall.Errno{syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM, syscall.EAGAIN, syscall.EIO, syscall.ESTALE, syscall.ETIMEDOUT} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
 }
 
 // statusOfHeader tells a message that has travelled too far (5.4.6) from one that

@@ -53,10 +53,13 @@ func (f *face) post(account *config.Account, j *journal) (p *post, done func(), 
 		return nil, nil, err
 	}
 	if p.queue == nil && p.delivery != config.Sync {
-		if p.delivery == config.Queued {
-			return nil, nil, &queueOffError{}
+		if account.Delivery == config.Queued && f.args.Delivery == "" {
+			return nil, nil, &configError{fmt.Errorf("%s: delivery is \"queue\", and there is no queue: %s; the message was not sent", f.config.Path, noQueue(account))}
 		}
-		p.delivery = config.Sync // who waits for the delivery knows more, not less
+		// A program that has -odq or -odb built in means no harm to its mail, and who
+		// waits for the delivery knows more, not less.
+		j.note("delivered at once, because there is no queue: " + noQueue(account))
+		p.delivery = config.Sync
 	}
 	var closer func()
 	if p.trace, closer, err = f.tracer(); err != nil {
@@ -70,11 +73,12 @@ func (f *face) post(account *config.Account, j *journal) (p *post, done func(), 
 	}, nil
 }
 
-// queueOffError is a wish for the queue where there is none.
-type queueOffError struct{}
-
-func (*queueOffError) Error() string {
-	return "the queue is turned off (queue.enabled), so nothing can be kept for later; the message was not sent"
+// noQueue is why an account has none.
+func noQueue(a *config.Account) string {
+	if !a.Queue.Enabled {
+		return "queue.enabled is false"
+	}
+	return "this user has no home directory for one, and queue.dir is not set"
 }
 
 // dispatch brings a submission on its way and gives the exit status.

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"mailchute/relay/secret"
 )
@@ -41,11 +42,22 @@ func Find(flag string, getenv func(string) string, passwdHome func() string) (st
 			continue
 		}
 		// A directory that this user must not look into has no file for this user.
-		if _, err := os.Stat(path); err == nil {
+		switch info, err := os.Stat(path); {
+		case err == nil && !info.Mode().IsRegular(): // nobody waits for the writer of a FIFO
+			return "", &Error{File: path, Reason: "is no regular file"}
+		case err == nil:
 			return path, nil
+		case isTrouble(err):
+			return "", &Error{File: path, Reason: because(err), Err: err}
 		}
 	}
 	return "", ErrNone
+}
+
+// isTrouble tells an error after which nobody knows whether there is a file from
+// one that says that there is none for this user.
+func isTrouble(err error) bool {
+	return errors.Is(err, syscall.EIO) || errors.Is(err, syscall.ESTALE) || errors.Is(err, syscall.ETIMEDOUT) || errors.Is(err, syscall.ENOMEM)
 }
 
 // UserPath is where a user's own configuration stands, "" where it can stand
