@@ -67,6 +67,7 @@ func (f *face) serve(ctx context.Context) error {
 	signal.Notify(reload, syscall.SIGHUP)
 	defer signal.Stop(reload)
 
+	keepSecrets()
 	first, err := f.settings()
 	if err != nil {
 		return err
