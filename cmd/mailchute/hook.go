@@ -34,6 +34,7 @@ func onRedirect(command string) func(context.Context, envelope.Hop) error {
 		args := append(words[1:len(words):len(words)], h.From.String(), h.To.String(), strconv.Itoa(h.Code))
 		cmd := exec.CommandContext(ctx, words[0], args...)
 		cmd.WaitDelay = time.Second
+		forCommands()
 		if err := cmd.Run(); err != nil {
 			return fmt.Errorf("redirect.on_redirect %s: %w", words[0], err)
 		}

@@ -14,8 +14,13 @@ import (
 )
 
 func main() {
-	// A caller that closed our standard error must not kill a delivery.
-	signal.Ignore(syscall.SIGPIPE)
+	// A caller that closed our standard error, or that may write no large files, must
+	// not kill a delivery: the write fails, and that can be told.
+	signal.Ignore(syscall.SIGPIPE, syscall.SIGXFSZ)
+	if err := dropPrivileges(); err != nil {
+		voice{os.Stderr}.say("%v", err)
+		os.Exit(int(exitNoPerm))
+	}
 	status := run(context.Background(), os.Args, process{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv})
 	os.Exit(int(status))
 }

@@ -117,6 +117,7 @@ func (s *sandboxCommand) run(ctx context.Context, p process) exitStatus {
 	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
+	forCommands()
 	status, err := sandbox.Run(ctx, sandbox.Options{
 		Executable: executable, Command: s.Command, Stdin: p.Stdin, Stdout: p.Stdout, Stderr: p.Stderr,
 		Dir: s.Dir, JSON: s.JSON, Redirects: redirects, Env: os.Environ(),

@@ -75,6 +75,9 @@ func readOnce(source secret.Source) func(context.Context) (secret.Secret, error)
 		if known != nil {
 			return *known, nil
 		}
+		if source.Command != "" {
+			forCommands()
+		}
 		s, err := source.Read(ctx)
 		if err == nil {
 			known = &s
