@@ -17,7 +17,6 @@ package smtptest
 
 import (
 	"crypto/tls"
-	"maps"
 	"net"
 	"slices"
 	"strings"
@@ -156,6 +155,3 @@ func (s *Server) Forget() {
 	defer s.mu.Unlock()
 	s.commands, s.messages = nil, nil
 }
-
-// Mailboxes is the mailboxes that got a message, sorted.
-func (s *Server) Mailboxes() []string { return slices.Sorted(maps.Keys(s.Copies())) }
