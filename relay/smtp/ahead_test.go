@@ -2,12 +2,12 @@ package smtp
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"fmt"
 	"net"
 	"strings"
 	"testing"
+
+	"mailchute/relay/smtp/smtptest"
 )
 
 // row is a row of transactions, each of which names the next one.
@@ -23,13 +23,13 @@ func row(n int, content func(i int) Content) []*Transaction {
 // TestARowOfMessagesTakesAFlightEach: an independent server takes content and the
 // next envelope from one flight.
 func TestARowOfMessagesTakesAFlightEach(t *testing.T) {
-	ca := newAuthority(t)
-	config := &tls.Config{Certificates: []tls.Certificate{ca.issue(&x509.Certificate{DNSNames: []string{"mx.example"}})}}
+	ca := smtptest.NewAuthority(t)
+	config := ca.Config("mx.example")
 	for _, chunked := range []bool{true, false} {
 		for _, sized := range []bool{true, false} {
 			t.Run(fmt.Sprintf("bdat %v, size known %v", chunked, sized), func(t *testing.T) {
 				e, b := peer(t, config, true)
-				o := Options{Hello: "me.example", TLS: TLS{RootsFile: ca.file}, Login: joe()}
+				o := Options{Hello: "me.example", TLS: TLS{RootsFile: ca.File}, Login: joe()}
 				conn := countWrites(&o)
 				c, err := Connect(t.Context(), e, o)
 				if err != nil {

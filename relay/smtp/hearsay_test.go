@@ -6,11 +6,13 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	"mailchute/relay/smtp/smtptest"
 )
 
 func TestTheEndpointSaysWhatACertificateProves(t *testing.T) {
-	ca := newAuthority(t)
-	config := &tls.Config{Certificates: []tls.Certificate{ca.issue(&x509.Certificate{DNSNames: []string{"mx.example"}})}}
+	ca := smtptest.NewAuthority(t)
+	config := ca.Config("mx.example")
 	good := func([]*x509.Certificate) error { return nil }
 	bad := func(chain []*x509.Certificate) error {
 		return errors.New("no record for " + chain[0].DNSNames[0])
@@ -34,7 +36,7 @@ func TestTheEndpointSaysWhatACertificateProves(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			e := Endpoint{Network: "tcp", Address: "127.0.0.1:1", Host: tt.host, Security: tt.security, Hearsay: tt.hearsay, Verify: tt.verify}
-			c := &Conn{endpoint: e, options: Options{TLS: TLS{RootsFile: ca.file}}}
+			c := &Conn{endpoint: e, options: Options{TLS: TLS{RootsFile: ca.File}}}
 			made, err := c.tlsConfig()
 			if err != nil {
 				t.Fatal(err)

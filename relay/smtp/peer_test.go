@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -19,6 +18,7 @@ import (
 	gosmtp "github.com/emersion/go-smtp"
 
 	"mailchute/relay/secret"
+	"mailchute/relay/smtp/smtptest"
 )
 
 // backend is go-smtp's server as an independent peer; it offers PIPELINING and
@@ -118,8 +118,8 @@ func lines(n int) text {
 // TestFlights: each flight is one write, and there are no more of them than SMTP
 // and TLS need, whatever the number of recipients.
 func TestFlights(t *testing.T) {
-	ca := newAuthority(t)
-	config := &tls.Config{Certificates: []tls.Certificate{ca.issue(&x509.Certificate{DNSNames: []string{"mx.example"}})}}
+	ca := smtptest.NewAuthority(t)
+	config := ca.Config("mx.example")
 	tests := []struct {
 		name     string
 		config   *tls.Config
@@ -137,7 +137,7 @@ func TestFlights(t *testing.T) {
 			for _, size := range []int{100, 2000, 60_000} {
 				t.Run(fmt.Sprintf("%s/%d recipients/%d octets", tt.name, recipients, size), func(t *testing.T) {
 					e, b := peer(t, tt.config, tt.implicit)
-					o := Options{Hello: "me.example", TLS: TLS{RootsFile: ca.file}, Login: tt.login}
+					o := Options{Hello: "me.example", TLS: TLS{RootsFile: ca.File}, Login: tt.login}
 					conn := countWrites(&o)
 					c, err := Connect(t.Context(), e, o)
 					if err != nil {
@@ -180,8 +180,8 @@ func (f file) WriteTo(w io.Writer) (int64, error) {
 // TestContent: content of every kind and size arrives as it was, by BDAT and by
 // DATA, one transaction after another.
 func TestContent(t *testing.T) {
-	ca := newAuthority(t)
-	config := &tls.Config{Certificates: []tls.Certificate{ca.issue(&x509.Certificate{DNSNames: []string{"mx.example"}})}}
+	ca := smtptest.NewAuthority(t)
+	config := ca.Config("mx.example")
 	for _, implicit := range []bool{false, true} {
 		for _, chunked := range []bool{true, false} {
 			for _, plainly := range []bool{false, true} {
@@ -191,7 +191,7 @@ func TestContent(t *testing.T) {
 						serverConfig = nil
 					}
 					e, b := peer(t, serverConfig, implicit)
-					c, err := Connect(t.Context(), e, Options{Hello: "me.example", TLS: TLS{RootsFile: ca.file}, Login: joe(), NoPipelining: plainly})
+					c, err := Connect(t.Context(), e, Options{Hello: "me.example", TLS: TLS{RootsFile: ca.File}, Login: joe(), NoPipelining: plainly})
 					if err != nil {
 						t.Fatal(err)
 					}

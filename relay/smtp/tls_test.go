@@ -3,70 +3,20 @@ package smtp
 import (
 	"bufio"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
-	"encoding/pem"
 	"errors"
 	"fmt"
-	"math/big"
 	"net"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"mailchute/relay/smtp/smtptest"
 )
-
-// authority signs certificates for a test.
-type authority struct {
-	t    *testing.T
-	cert *x509.Certificate
-	key  *ecdsa.PrivateKey
-	file string // its certificate, PEM
-}
-
-func newAuthority(t *testing.T) *authority {
-	a := &authority{t: t}
-	pair := a.issue(&x509.Certificate{Subject: pkix.Name{CommonName: "Test \x1b[31mAuthority"}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign})
-	a.cert, a.key = pair.Leaf, pair.PrivateKey.(*ecdsa.PrivateKey)
-	a.file = filepath.Join(t.TempDir(), "ca.pem")
-	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.cert.Raw})
-	if err := os.WriteFile(a.file, text, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return a
-}
-
-func (a *authority) issue(template *x509.Certificate) tls.Certificate {
-	a.t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	template.SerialNumber = big.NewInt(1)
-	if template.NotAfter.IsZero() {
-		template.NotBefore, template.NotAfter = time.Now().Add(-time.Hour), time.Now().Add(time.Hour)
-	}
-	parent, signer := a.cert, a.key
-	if parent == nil {
-		parent, signer = template, key
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, parent, &key.PublicKey, signer)
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	leaf, err := x509.ParseCertificate(der)
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}
-}
 
 // listen serves one connection after another until the test ends.
 func listen(t *testing.T, serve func(net.Conn)) Endpoint {
@@ -132,13 +82,13 @@ func simple(conn net.Conn, config *tls.Config, implicit bool, keywords ...string
 }
 
 func TestCertificates(t *testing.T) {
-	ca, other := newAuthority(t), newAuthority(t)
-	good := ca.issue(&x509.Certificate{DNSNames: []string{"mx.example"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}})
-	alone := (&authority{t: t}).issue(&x509.Certificate{DNSNames: []string{"mx.example"}})
-	wrong := ca.issue(&x509.Certificate{DNSNames: []string{"a.example", "*.b.example", "c\x1b.example", "d.example", "e.example", "f.example"}})
-	expired := ca.issue(&x509.Certificate{DNSNames: []string{"mx.example"}, NotBefore: time.Unix(1e9, 0), NotAfter: time.Unix(1.1e9, 0)})
-	early := ca.issue(&x509.Certificate{DNSNames: []string{"mx.example"}, NotBefore: time.Unix(4e9, 0), NotAfter: time.Unix(4.1e9, 0)})
-	nameless := ca.issue(&x509.Certificate{Subject: pkix.Name{CommonName: "mx.example"}})
+	ca, other := smtptest.NewAuthority(t), smtptest.NewAuthority(t)
+	good := ca.Issue(&x509.Certificate{DNSNames: []string{"mx.example"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}})
+	alone := smtptest.SelfSigned(t, &x509.Certificate{DNSNames: []string{"mx.example"}})
+	wrong := ca.Issue(&x509.Certificate{DNSNames: []string{"a.example", "*.b.example", "c\x1b.example", "d.example", "e.example", "f.example"}})
+	expired := ca.Issue(&x509.Certificate{DNSNames: []string{"mx.example"}, NotBefore: time.Unix(1e9, 0), NotAfter: time.Unix(1.1e9, 0)})
+	early := ca.Issue(&x509.Certificate{DNSNames: []string{"mx.example"}, NotBefore: time.Unix(4e9, 0), NotAfter: time.Unix(4.1e9, 0)})
+	nameless := ca.Issue(&x509.Certificate{Subject: pkix.Name{CommonName: "mx.example"}})
 	pin := func(c tls.Certificate) []byte { sum := sha256.Sum256(c.Leaf.Raw); return sum[:] }
 	tests := []struct {
 		name    string
@@ -147,18 +97,18 @@ func TestCertificates(t *testing.T) {
 		options TLS
 		want    string // in the error; "" is success
 	}{
-		{"chain and name are right", good, "mx.example", TLS{RootsFile: ca.file}, ""},
-		{"the name with a dot at its end", good, "mx.example.", TLS{RootsFile: ca.file}, ""},
-		{"the name is the address", good, "", TLS{RootsFile: ca.file}, ""},
-		{"wrong name", wrong, "mx.example", TLS{RootsFile: ca.file}, `is for "a.example", "*.b.example", "c\x1b.example", "d.example", "e.example" and 1 more, not for "mx.example"; if that is the right server, set tls.server_name`},
-		{"server_name", wrong, "mx.example", TLS{RootsFile: ca.file, ServerName: "x.b.example"}, ""},
-		{"no name at all", nameless, "mx.example", TLS{RootsFile: ca.file}, "is for nobody (it has no name that counts), not for"},
-		{"unknown issuer", good, "mx.example", TLS{RootsFile: other.file}, `is signed by "CN=Test \x1b[31mAuthority", who is not trusted here; put that issuer's certificate into tls.ca_file`},
-		{"signed by itself", alone, "mx.example", TLS{RootsFile: ca.file}, "is signed by itself; put it into tls.ca_file, or set tls.fingerprint to sha256:" + fmt.Sprintf("%x", pin(alone))},
-		{"expired", expired, "mx.example", TLS{RootsFile: ca.file}, `for "mx.example" expired on 2004-11-09`},
-		{"not valid yet", early, "mx.example", TLS{RootsFile: ca.file}, "is not valid before 2096-10-02"},
+		{"chain and name are right", good, "mx.example", TLS{RootsFile: ca.File}, ""},
+		{"the name with a dot at its end", good, "mx.example.", TLS{RootsFile: ca.File}, ""},
+		{"the name is the address", good, "", TLS{RootsFile: ca.File}, ""},
+		{"wrong name", wrong, "mx.example", TLS{RootsFile: ca.File}, `is for "a.example", "*.b.example", "c\x1b.example", "d.example", "e.example" and 1 more, not for "mx.example"; if that is the right server, set tls.server_name`},
+		{"server_name", wrong, "mx.example", TLS{RootsFile: ca.File, ServerName: "x.b.example"}, ""},
+		{"no name at all", nameless, "mx.example", TLS{RootsFile: ca.File}, "is for nobody (it has no name that counts), not for"},
+		{"unknown issuer", good, "mx.example", TLS{RootsFile: other.File}, `is signed by "CN=Test \x1b[31mAuthority", who is not trusted here; put that issuer's certificate into tls.ca_file`},
+		{"signed by itself", alone, "mx.example", TLS{RootsFile: ca.File}, "is signed by itself; put it into tls.ca_file, or set tls.fingerprint to sha256:" + fmt.Sprintf("%x", pin(alone))},
+		{"expired", expired, "mx.example", TLS{RootsFile: ca.File}, `for "mx.example" expired on 2004-11-09`},
+		{"not valid yet", early, "mx.example", TLS{RootsFile: ca.File}, "is not valid before 2096-10-02"},
 		{"a fingerprint replaces all else", expired, "other.example", TLS{Fingerprint: pin(expired)}, ""},
-		{"another fingerprint", good, "mx.example", TLS{RootsFile: ca.file, Fingerprint: pin(alone)}, "another fingerprint, sha256:" + fmt.Sprintf("%x", pin(good))},
+		{"another fingerprint", good, "mx.example", TLS{RootsFile: ca.File, Fingerprint: pin(alone)}, "another fingerprint, sha256:" + fmt.Sprintf("%x", pin(good))},
 		{"no file", good, "mx.example", TLS{RootsFile: "/nowhere"}, "tls.ca_file: open /nowhere: no such file"},
 		{"a file without certificates", good, "mx.example", TLS{RootsFile: "tls_test.go"}, `tls.ca_file: no certificate in "tls_test.go"`},
 	}
@@ -200,18 +150,18 @@ func TestTLSOnAPlainPort(t *testing.T) {
 }
 
 func TestOldTLSIsRefused(t *testing.T) {
-	ca := newAuthority(t)
-	config := &tls.Config{Certificates: []tls.Certificate{ca.issue(&x509.Certificate{DNSNames: []string{"mx.example"}})}, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}
+	ca := smtptest.NewAuthority(t)
+	config := &tls.Config{Certificates: []tls.Certificate{ca.Issue(&x509.Certificate{DNSNames: []string{"mx.example"}})}, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}
 	e := listen(t, func(conn net.Conn) { simple(conn, config, true) })
 	e.Security = Implicit
-	if _, err := Connect(t.Context(), e, Options{TLS: TLS{RootsFile: ca.file}}); err == nil {
+	if _, err := Connect(t.Context(), e, Options{TLS: TLS{RootsFile: ca.File}}); err == nil {
 		t.Error("TLS 1.1 was good enough")
 	}
 }
 
 func TestOldExtensionsAreForgottenAfterSTARTTLS(t *testing.T) {
-	ca := newAuthority(t)
-	config := &tls.Config{Certificates: []tls.Certificate{ca.issue(&x509.Certificate{DNSNames: []string{"mx.example"}})}}
+	ca := smtptest.NewAuthority(t)
+	config := ca.Config("mx.example")
 	e := listen(t, func(conn net.Conn) {
 		hello := bufio.NewReader(conn)
 		_, _ = conn.Write([]byte("220 mx.example\r\n"))
@@ -224,7 +174,7 @@ func TestOldExtensionsAreForgottenAfterSTARTTLS(t *testing.T) {
 		_, _ = secure.Write([]byte("250-secret.example\r\n250 SIZE 7\r\n"))
 	})
 	e.Security = StartTLS
-	c, err := Connect(t.Context(), e, Options{TLS: TLS{RootsFile: ca.file}})
+	c, err := Connect(t.Context(), e, Options{TLS: TLS{RootsFile: ca.File}})
 	if err != nil {
 		t.Fatal(err)
 	}
