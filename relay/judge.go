@@ -64,7 +64,7 @@ func fromError(err error) envelope.Outcome {
 	if !errors.As(err, &e) {
 		return o
 	}
-	o.Server = e.Server
+	o.Server, o.Status = e.Server, statusOfPhase(e.Phase)
 	if e.Reply != nil {
 		context := *e
 		context.Reply = nil
@@ -82,6 +82,21 @@ func fromError(err error) envelope.Outcome {
 		o.Cause, o.Status = envelope.CauseProtocol, protocolStatus
 	}
 	return o
+}
+
+// statusOfPhase says where the way is broken, RFC 3463 sections 3.5 and 3.8.
+func statusOfPhase(p smtp.Phase) reply.Enhanced {
+	switch p {
+	case smtp.PhaseResolve:
+		return reply.Enhanced{Class: 4, Subject: 4, Detail: 3} // directory server failure
+	case smtp.PhaseConnect:
+		return reply.Enhanced{Class: 4, Subject: 4, Detail: 1} // no answer from host
+	case smtp.PhaseTLS:
+		return reply.Enhanced{Class: 4, Subject: 7, Detail: 5} // cryptographic failure
+	case smtp.PhaseLogin:
+		return reply.Enhanced{Class: 4, Subject: 7, Detail: 0} // other security status
+	}
+	return reply.Enhanced{Class: 4, Subject: 4, Detail: 2} // bad connection
 }
 
 // unfit is the outcome of a message or an address that cannot go to this server.

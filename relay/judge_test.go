@@ -93,12 +93,12 @@ func TestTroubleWithTheWayIsTemporary(t *testing.T) {
 		text   string
 	}{
 		{"an error of nobody", broken, envelope.Deferred, envelope.CauseRoute, "4.4.1", "4.4.1 broken"},
-		{"a name that does not resolve", &smtp.Error{Phase: smtp.PhaseResolve, Server: "s", Err: broken}, envelope.Deferred, envelope.CauseRoute, "4.4.1", "4.4.1 s: cannot find its address: broken"},
+		{"a name that does not resolve", &smtp.Error{Phase: smtp.PhaseResolve, Server: "s", Err: broken}, envelope.Deferred, envelope.CauseRoute, "4.4.3", "4.4.3 s: cannot find its address: broken"},
 		{"a refusal in the greeting", &smtp.Error{Phase: smtp.PhaseGreeting, Server: "s", Reply: say("", 554, "5.7.1")}, envelope.Deferred, envelope.CauseRoute, "5.7.1", "554 5.7.1 text (s: no service)"},
-		{"a certificate", &smtp.Error{Phase: smtp.PhaseTLS, Server: "s", Err: broken}, envelope.Deferred, envelope.CauseRoute, "4.4.1", "4.4.1 s: no secure connection: broken"},
+		{"a certificate", &smtp.Error{Phase: smtp.PhaseTLS, Server: "s", Err: broken}, envelope.Deferred, envelope.CauseRoute, "4.7.5", "4.7.5 s: no secure connection: broken"},
 		{"a refused login", &smtp.Error{Phase: smtp.PhaseLogin, Server: "s", Reply: say("AUTH", 535, "5.7.8")}, envelope.Deferred, envelope.CauseLogin, "5.7.8", "535 5.7.8 text (s: not logged in)"},
 		{"a login that cannot be now", &smtp.Error{Phase: smtp.PhaseLogin, Server: "s", Reply: say("AUTH", 454, "4.7.0")}, envelope.Deferred, envelope.CauseRoute, "4.7.0", "454 4.7.0 text (s: not logged in)"},
-		{"a login that this side will not do", &smtp.Error{Phase: smtp.PhaseLogin, Server: "s", Local: true, Err: smtp.ErrUntrusted}, envelope.Deferred, envelope.CauseLogin, "4.4.1", "4.4.1 s: not logged in: " + smtp.ErrUntrusted.Error()},
+		{"a login that this side will not do", &smtp.Error{Phase: smtp.PhaseLogin, Server: "s", Local: true, Err: smtp.ErrUntrusted}, envelope.Deferred, envelope.CauseLogin, "4.7.0", "4.7.0 s: not logged in: " + smtp.ErrUntrusted.Error()},
 		{"a broken protocol", &smtp.Error{Phase: smtp.PhaseMail, Server: "s", Protocol: true, Err: broken}, envelope.Deferred, envelope.CauseProtocol, "4.5.0", "4.5.0 s: no good answer to MAIL: broken"},
 		{"a sender that this side will not say", &smtp.Error{Phase: smtp.PhaseMail, Server: "s", Local: true, Err: broken}, envelope.Failed, envelope.CauseAddress, "5.1.7", "5.1.7 s: MAIL not sent: broken"},
 		{"a recipient that this side will not say", &smtp.Error{Phase: smtp.PhaseRcpt, Server: "s", Local: true, Err: broken}, envelope.Failed, envelope.CauseAddress, "5.1.3", "5.1.3 s: RCPT not sent: broken"},

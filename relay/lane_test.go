@@ -102,13 +102,13 @@ func TestWhatTheDomainPublishesIsObeyed(t *testing.T) {
 		{"nothing published, no STARTTLS", "", "", "", "", "delivered"},
 		{"nothing published, a certificate for another name", withTLS, "other.example", "", "", "delivered"},
 		{"MTA-STS and a good certificate", withTLS, "mx.a.example", "", enforce, "delivered"},
-		{"MTA-STS and a certificate for another name", withTLS, "other.example", "", enforce, "deferred 4.4.1"},
-		{"MTA-STS and no STARTTLS", "", "mx.a.example", "", enforce, "deferred 4.4.1"},
+		{"MTA-STS and a certificate for another name", withTLS, "other.example", "", enforce, "deferred 4.7.5"},
+		{"MTA-STS and no STARTTLS", "", "mx.a.example", "", enforce, "deferred 4.7.5"},
 		{"MTA-STS for other servers", withTLS, "mx.a.example", "", strings.Replace(enforce, "mx.a", "mx.b", 1), "deferred 4.7.5"},
 		{"MTA-STS in testing", withTLS, "other.example", "", strings.Replace(enforce, "enforce", "testing", 1), "delivered"},
 		{"DANE matches, whatever the name", withTLS, "other.example", "right", "", "delivered"},
-		{"DANE does not match", withTLS, "mx.a.example", "wrong", "", "deferred 4.4.1"},
-		{"DANE and no STARTTLS", "", "", "right", "", "deferred 4.4.1"},
+		{"DANE does not match", withTLS, "mx.a.example", "wrong", "", "deferred 4.7.5"},
+		{"DANE and no STARTTLS", "", "", "right", "", "deferred 4.7.5"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			n := newNetwork(t, true, zone)
@@ -234,8 +234,8 @@ func TestARedirectedCopyTravelsWithNoWeakerTLS(t *testing.T) {
 	for _, tt := range []struct {
 		name, script, cert, fate string
 	}{
-		{"no STARTTLS there", "", "new.example", "deferred 4.4.1"},
-		{"a certificate for another name", withTLS, "evil.example", "deferred 4.4.1"},
+		{"no STARTTLS there", "", "new.example", "deferred 4.7.5"},
+		{"a certificate for another name", withTLS, "evil.example", "deferred 4.7.5"},
 		{"a good certificate", withTLS, "new.example", "delivered"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -282,7 +282,7 @@ func TestSmarthostsFoundBySRVRecords(t *testing.T) {
 		name, cert, fate string
 	}{
 		{"the certificate is for the domain that was asked for", "old.example", "delivered"},
-		{"the certificate is for a target elsewhere, which DNS could have made up", "smtp.provider.example", "deferred 4.4.1"},
+		{"the certificate is for a target elsewhere, which DNS could have made up", "smtp.provider.example", "deferred 4.7.5"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			n := newNetwork(t, false, "")

@@ -2,6 +2,9 @@ package main
 
 import (
 	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"path/filepath"
 	"time"
@@ -192,15 +195,20 @@ func (p *post) holdWay(sub *inject.Submission, trouble *envelope.Outcome) time.T
 
 // checkSecret looks at the permissions of the password file.
 func checkSecret(a *config.Account) (warning string, err error) {
-	files := []string{a.DKIM.KeyFile}
+	files := [][2]string{{"dkim.key_file", a.DKIM.KeyFile}}
 	if !a.AuthOff {
-		files = append(files, a.Secret.File)
+		files = append(files, [2]string{"password_file", a.Secret.File})
 	}
-	for _, file := range files {
+	for _, f := range files {
+		key, file := f[0], f[1]
 		if file == "" {
 			continue
 		}
 		w, err := secret.Check(file)
+		var absent *fs.PathError
+		if errors.As(err, &absent) {
+			err = fmt.Errorf("%s: %q: %w", key, file, absent.Err)
+		}
 		if err != nil {
 			return "", &configError{err}
 		}

@@ -250,7 +250,7 @@ func (p *post) warn(text string) {
 // not taken care of.
 func (p *post) conclude(sub *inject.Submission) exitStatus {
 	var statuses []exitStatus
-	untold := false
+	untold, wayIsBad := false, false
 	sub.Each(func(r *envelope.Recipient) {
 		switch {
 		case p.journal.isKept(r):
@@ -260,6 +260,7 @@ func (p *post) conclude(sub *inject.Submission) exitStatus {
 		case r.Outcome.State != envelope.Delivered:
 			statuses = append(statuses, p.statusOf(r.Outcome))
 			untold = untold || !p.mailed[r]
+			wayIsBad = wayIsBad || r.Outcome.Cause == envelope.CauseRoute || r.Outcome.Cause == envelope.CauseLogin
 			if !p.quiet && (p.loud || !p.mailed[r]) {
 				p.voice.fail(r)
 			}
@@ -272,6 +273,9 @@ func (p *post) conclude(sub *inject.Submission) exitStatus {
 		}
 		p.journal.malformed(m)
 	})
+	if wayIsBad && p.loud {
+		p.voice.hint("%s", hintCheck)
+	}
 	status := p.journal.close(worst(statuses))
 	if p.onError == 'e' && !untold {
 		return exitOK

@@ -83,6 +83,9 @@ func (f *face) complain(err error) {
 	case errors.Is(err, config.ErrNone):
 		f.voice.say("%v", err)
 		f.voice.hint("%s", hintNoConfig)
+	case is[*config.Error](err) && errors.Is(err, fs.ErrPermission):
+		f.voice.say("%v", err)
+		f.voice.hint("%s", hintNotReadable)
 	default:
 		f.voice.say("%v", err)
 	}

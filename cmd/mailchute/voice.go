@@ -49,6 +49,10 @@ func (v voice) redirected(old address.Addr, h envelope.Hop) {
 
 const hintNoConfig = "make one with: mailchute init; or write it to ~/.config/mailchute/mailchute.toml or /etc/mailchute/mailchute.toml; the least it needs is a line such as smarthost = \"submission://smtp.example.org\", see mailchute.toml(5)"
 
+const hintNotReadable = "where only root may read it, mailchute serve sends for all users; or make a configuration of your own with: mailchute init"
+
+const hintCheck = "mailchute check looks at configuration, server and login, and says what to mend"
+
 func redirectMeaning(code int) string {
 	switch code {
 	case 557:

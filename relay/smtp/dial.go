@@ -29,19 +29,29 @@ func (c *Conn) dial(ctx context.Context) *Error {
 }
 
 func (c *Conn) dialError(ctx context.Context, err error) *Error {
-	e := &Error{Phase: PhaseConnect, Server: c.server()}
+	_, port, _ := net.SplitHostPort(c.endpoint.Address)
+	e := &Error{Phase: PhaseConnect, Server: c.server(), Port: port}
 	var dns *net.DNSError
 	switch {
 	case ctx.Err() != nil:
 		e.Err, e.Timeout = ctx.Err(), isTimeout(ctx.Err())
 	case errors.As(err, &dns):
-		e.Phase, e.Err, e.Timeout = PhaseResolve, errors.New(dns.Err), dns.IsTimeout // without the resolver's address
+		e.Phase, e.Err, e.Timeout = PhaseResolve, plainDNS(dns), dns.IsTimeout
 	case isTimeout(err):
 		e.Err, e.Timeout = lateError{c.options.Timeouts.Connect}, true
 	default:
 		e.Err = plain(err)
 	}
 	return e
+}
+
+// plainDNS is a failed look-up without what net puts around it: it names the
+// resolver's address where nobody looks for one.
+func plainDNS(e *net.DNSError) error {
+	if _, after, ok := strings.Cut(e.Err, "connect: "); ok {
+		return errors.New("no name server can be asked: " + after)
+	}
+	return errors.New(e.Err)
 }
 
 // isLoopback tells whether address is a literal of this machine itself.

@@ -42,6 +42,7 @@ var (
 type Error struct {
 	Phase     Phase
 	Server    string       // the name of the server, as the caller knows it
+	Port      string       // of the server, where a connection to it could not be made
 	Reply     *reply.Reply // what the server said, if that is the trouble
 	Err       error        // what else; nil when Reply says it all
 	Timeout   bool         // a time limit was passed
@@ -72,6 +73,9 @@ func (e *Error) what() string {
 	case PhaseResolve:
 		return "cannot find its address"
 	case PhaseConnect:
+		if e.Port != "" {
+			return "cannot connect to port " + e.Port
+		}
 		return "cannot connect"
 	case PhaseTLS:
 		return "no secure connection"

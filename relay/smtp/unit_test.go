@@ -184,8 +184,8 @@ func TestDialErrorsTellWhatIsWrong(t *testing.T) {
 		{"no such name", &net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", Name: "mx.example", IsNotFound: true}},
 			PhaseResolve, "mx.example: cannot find its address: "},
 		{"refused", &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", errors.New("connection refused"))},
-			PhaseConnect, "mx.example: cannot connect: connection refused"},
-		{"late", context.DeadlineExceeded, PhaseConnect, "mx.example: cannot connect: nothing came within 30s"},
+			PhaseConnect, "mx.example: cannot connect to port 25: connection refused"},
+		{"late", context.DeadlineExceeded, PhaseConnect, "mx.example: cannot connect to port 25: nothing came within 30s"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
