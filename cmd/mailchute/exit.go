@@ -53,12 +53,14 @@ func statusOfError(err error) exitStatus {
 		return exitIOErr
 	case ranOut(err):
 		return exitTempFail
+	case is[*config.Error](err), errors.Is(err, config.ErrNone), is[*aliases.Error](err), is[*configError](err):
+		return exitConfig
+	case is[*listenError](err):
+		return exitCantCreate
 	case errors.Is(err, queue.ErrUnusable):
 		return exitCantCreate
 	case is[*queue.Error](err):
 		return exitTempFail
-	case is[*config.Error](err), errors.Is(err, config.ErrNone), is[*aliases.Error](err), is[*configError](err):
-		return exitConfig
 	case errors.Is(err, fs.ErrPermission):
 		return exitNoPerm
 	}

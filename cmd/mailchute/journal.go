@@ -16,6 +16,7 @@ type journal struct {
 	user    string
 	pending []logbook.Record // wait for the exit status
 	kept    map[*envelope.Recipient]bool
+	follows func(code int) // told of each redirect; may be nil
 }
 
 // keep marks recipients that the queue takes care of now.
@@ -37,6 +38,9 @@ func (j *journal) note(text string) {
 
 // redirected is a followed redirect.
 func (j *journal) redirected(original address.Addr, h envelope.Hop, server string) {
+	if j.follows != nil {
+		j.follows(h.Code)
+	}
 	j.book.Write(logbook.Record{Event: "redirect", Account: j.account, User: j.user, Smarthost: server,
 		Recipients: []logbook.Recipient{{Address: h.To.String(), Original: h.From.String(), State: "redirected"}},
 		Text:       redirectMeaning(h.Code)})

@@ -11,9 +11,9 @@ import (
 	"syscall"
 	"time"
 
+	"mailchute/cmd/mailchute/metrics"
 	"mailchute/inject"
 	"mailchute/inject/config"
-	"mailchute/relay/logbook"
 	"mailchute/relay/queue"
 )
 
@@ -40,19 +40,16 @@ func (c *serveCommand) run(ctx context.Context, p process) exitStatus {
 // be able to read the configuration with its secrets.
 type server struct {
 	live     atomic.Pointer[settings]
+	submit   ears
+	scrape   ears // for metrics
 	queue    *queue.Queue
 	gate     *gate
+	connects *rate
+	letters  *rate
 	backlog  *backlog
+	meters   *meters
 	heavy    chan struct{} // one for each message that is large and in hand
 	sessions sync.WaitGroup
-}
-
-// settings is the configuration in force, replaced as a whole by a reload.
-type settings struct {
-	*face
-	book  *logbook.Book
-	world inject.World // of this machine; who submits is not in it
-	name  string       // of this host
 }
 
 // heavyAtATime bounds how many large messages are in hand at a time, and with it
@@ -72,28 +69,40 @@ func (f *face) serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s, sockets, err := first.newServer()
+	s, err := first.newServer(ctx)
 	if err != nil {
 		return err
 	}
-	return s.run(ctx, sockets, reload)
+	return s.run(ctx, reload)
 }
 
-// newServer makes a server with its queue and its sockets open.
-func (s *settings) newServer() (*server, []socket, error) {
+// newServer makes a server with its queue, and listens.
+func (s *settings) newServer(ctx context.Context) (*server, error) {
 	q, err := openServeQueue(&s.config.Default, s.args.QueueDir)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	sockets, err := openSockets(s.config.Default.Serve.Listen, s.Getenv)
-	if err != nil {
+	v := &server{queue: q, gate: newGate(), connects: newRate(), letters: newRate(), backlog: newBacklog(), meters: newMeters(q),
+		submit: ears{mode: everybody}, scrape: ears{mode: itsGroup}, heavy: make(chan struct{}, heavyAtATime)}
+	if err := v.hear(ctx, s); err != nil {
 		q.Close()
-		return nil, nil, err
+		return nil, err
 	}
-	s.warnLoopback(sockets)
-	v := &server{queue: q, gate: newGate(), backlog: newBacklog(), heavy: make(chan struct{}, heavyAtATime)}
-	v.live.Store(s)
-	return v, sockets, nil
+	return v, nil
+}
+
+// hear takes the sockets that systemd hands over, and opens the others.
+func (s *server) hear(ctx context.Context, first *settings) error {
+	if err := inherited(first.Getenv, &s.submit, &s.scrape); err != nil {
+		return err
+	}
+	ports, scrapes := s.submit.open, s.scrape.open
+	if err := s.listen(ctx, first); err != nil {
+		return err
+	}
+	first.warnLoopback(ports)
+	s.attend(ctx, ports, scrapes)
+	return nil
 }
 
 // stopTime is how long sessions and deliveries may take to come to an end. What
@@ -101,29 +110,37 @@ func (s *settings) newServer() (*server, []socket, error) {
 const stopTime = 5 * time.Second
 
 // run serves until ctx ends.
-func (s *server) run(ctx context.Context, sockets []socket, reload <-chan os.Signal) error {
+func (s *server) run(ctx context.Context, reload <-chan os.Signal) error {
 	var deliveries sync.WaitGroup
 	s.deliver(ctx, &deliveries)
-	for _, l := range sockets {
-		go s.accept(ctx, l)
-	}
 	notify := s.live.Load().notify
 	notify("READY=1")
 	for ctx.Err() == nil {
 		select {
 		case <-reload:
 			notify(reloading())
-			s.reload()
+			s.reload(ctx)
 			notify("READY=1")
 		case <-ctx.Done():
 		}
 	}
 	notify("STOPPING=1")
-	closeSockets(sockets)
+	closeSockets(s.submit.open)
 	waitFor(stopTime, func() { s.sessions.Wait(); deliveries.Wait() })
+	closeSockets(s.scrape.open)
 	s.queue.Close()
 	s.live.Load().book.Close()
 	return nil
+}
+
+// attend listens at sockets until they are closed.
+func (s *server) attend(ctx context.Context, submit, scrape []socket) {
+	for _, l := range submit {
+		go s.accept(ctx, l)
+	}
+	for _, l := range scrape {
+		go metrics.Serve(l, func() []byte { return s.meters.page(s.gate.open(), time.Now()) })
+	}
 }
 
 // waitFor waits until f has returned, or for a time.
@@ -134,55 +151,6 @@ func waitFor(longest time.Duration, f func()) {
 	case <-done:
 	case <-time.After(longest):
 	}
-}
-
-// settings reads the configuration and what surrounds it.
-func (f *face) settings() (*settings, error) {
-	fresh := *f
-	fresh.notes = nil
-	if err := fresh.load(); err != nil {
-		return nil, err
-	}
-	c := &fresh.config.Default
-	if len(c.Smarthosts) == 0 {
-		return nil, &configError{fmt.Errorf("%s: no smarthost is configured", fresh.config.Path)}
-	}
-	if len(c.Smarthosts) == 1 && c.Smarthosts[0].Path != "" {
-		for _, l := range c.Serve.Listen {
-			if l.Address == c.Smarthosts[0].Path {
-				return nil, &configError{fmt.Errorf("%s: the smarthost is the socket that serve itself listens on; serve needs a configuration of its own, see -C", fresh.config.Path)}
-			}
-		}
-	}
-	book, err := logbook.Open(c.Log.To, c.Log.Format, fresh.tag())
-	if err != nil {
-		return nil, &configError{err}
-	}
-	w := world(fresh.who, fresh.Getenv)
-	name, err := hostName(c, w)
-	if err != nil {
-		return nil, &configError{err}
-	}
-	for _, note := range fresh.notes {
-		book.Write(logbook.Record{Event: "warning", Text: note})
-	}
-	return &settings{face: &fresh, book: book, world: w, name: name}, nil
-}
-
-// reload puts a new configuration in force. One that is wrong changes nothing.
-// The sockets and the queue stay as they are.
-func (s *server) reload() {
-	old := s.live.Load()
-	fresh, err := old.settings()
-	if err != nil {
-		old.complain(err)
-		old.voice.say("the old configuration stays in force")
-		old.book.Write(logbook.Record{Event: "warning", Text: "the old configuration stays in force: " + err.Error()})
-		return
-	}
-	s.live.Store(fresh)
-	old.book.Close()
-	fresh.book.Write(logbook.Record{Event: "reload", Text: fresh.config.Path})
 }
 
 // openServeQueue is the queue that the server fills and empties: the machine's,
@@ -198,10 +166,18 @@ func openServeQueue(a *config.Account, override string) (*queue.Queue, error) {
 	if !a.Queue.Enabled {
 		return nil, &configError{errors.New("serve needs the queue, and queue.enabled is false")}
 	}
-	return queue.Open(dir)
+	q, err := queue.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	// Better no server than one that refuses every message. A full disk may pass.
+	file, err := q.Spool()
+	switch {
+	case err == nil:
+		file.Close()
+	case errors.Is(err, queue.ErrUnusable):
+		q.Close()
+		return nil, fmt.Errorf("%w; make the directory for this user, or name another one with queue.dir", err)
+	}
+	return q, nil
 }
-
-// journal writes the log for one user.
-func (s *settings) journal(user string) *journal { return &journal{book: s.book, user: user} }
-
-func (s *settings) notify(state string) { notify(s.Getenv("NOTIFY_SOCKET"), state) }

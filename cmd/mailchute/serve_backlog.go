@@ -121,8 +121,14 @@ func (s *server) sweep(ctx context.Context) {
 // pass is one run of the queue under the configuration in force.
 func (s *server) pass(ctx context.Context, scope runner.Scope, workers int) {
 	now := s.live.Load()
-	r := now.newRunner(s.queue, now.journal(""))
+	j := now.journal("")
+	j.follows = s.meters.followed
+	r := now.newRunner(s.queue, j)
 	r.Workers = workers
+	r.Told = func(e runner.Event) {
+		s.meters.attempted(e)
+		j.attempted(e)
+	}
 	if _, err := r.Run(ctx, scope); err != nil && ctx.Err() == nil {
 		now.book.Write(logbook.Record{Event: "warning", Text: err.Error()})
 	}

@@ -128,7 +128,7 @@ func TestABackgroundServerIsReadyWhenItsParentEnds(t *testing.T) {
 	if err != nil || len(out) > 0 {
 		t.Fatalf("%v, %q", err, out)
 	}
-	if out, err := exec.Command(name, "-bd", "-C", config).CombinedOutput(); err == nil || !strings.Contains(string(out), "listening on") {
+	if out, err := exec.Command(name, "-bd", "-C", config).CombinedOutput(); err == nil || !strings.Contains(string(out), "listening there already") {
 		t.Errorf("a second one: %v, %q", err, out)
 	}
 	syscall.Kill(pid, syscall.SIGTERM)

@@ -1,48 +1,26 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
-	"strconv"
 	"syscall"
 	"time"
 
 	"mailchute/inject/config"
-	"mailchute/relay/logbook"
 )
 
 // socket is a socket that the server listens on.
 type socket struct {
 	net.Listener
-	local bool // a Unix socket: the kernel tells who is at the other end
+	at config.Listen // as the configuration calls it
 }
 
-// openSockets gives the sockets that systemd has handed over, else those of the
-// configuration.
-func openSockets(wanted []config.Listen, getenv func(string) string) ([]socket, error) {
-	given, err := inherited(getenv)
-	if err != nil || len(given) > 0 {
-		return given, err
-	}
-	if len(wanted) == 0 {
-		return nil, &configError{errors.New("serve.listen is empty: nothing to listen on")}
-	}
-	var sockets []socket
-	for _, l := range wanted {
-		s, err := open(l)
-		if err != nil {
-			closeSockets(sockets)
-			return nil, err
-		}
-		sockets = append(sockets, s)
-	}
-	return sockets, nil
-}
+// local tells whether the kernel says who is at the other end.
+func (s socket) local() bool { return s.at.Network == "unix" }
 
 func closeSockets(sockets []socket) {
 	for _, s := range sockets {
@@ -50,74 +28,85 @@ func closeSockets(sockets []socket) {
 	}
 }
 
-// firstInherited is the descriptor of the first socket from systemd, sd_listen_fds(3).
-const firstInherited = 3
+// The modes of Unix sockets. Everybody on the machine may submit: who it is decides
+// what is allowed. How the server fares is for its own group.
+const (
+	everybody fs.FileMode = 0o666
+	itsGroup  fs.FileMode = 0o660
+)
 
-// inherited is the sockets of socket activation, sd_listen_fds(3). They are not
-// for children of ours, so the variables are taken away.
-func inherited(getenv func(string) string) ([]socket, error) {
-	pid, _ := strconv.Atoi(getenv("LISTEN_PID"))
-	n, _ := strconv.Atoi(getenv("LISTEN_FDS"))
-	if pid != os.Getpid() || n <= 0 {
-		return nil, nil
+// open listens on one socket.
+func open(l config.Listen, mode fs.FileMode) (socket, error) {
+	n, err := listen(l, mode)
+	if err != nil && !is[*configError](err) {
+		err = &listenError{l, err}
 	}
-	for _, name := range []string{"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"} {
-		os.Unsetenv(name)
-	}
-	var sockets []socket
-	for fd := firstInherited; fd < firstInherited+n; fd++ {
-		syscall.CloseOnExec(fd)
-		file := os.NewFile(uintptr(fd), "socket "+strconv.Itoa(fd))
-		l, err := net.FileListener(file)
-		file.Close()
-		if err != nil {
-			closeSockets(sockets)
-			return nil, fmt.Errorf("socket %d from systemd: %w", fd, err)
-		}
-		if u, ok := l.(*net.UnixListener); ok {
-			u.SetUnlinkOnClose(false)
-			sockets = append(sockets, socket{l, true})
-			continue
-		}
-		if a, ok := l.Addr().(*net.TCPAddr); !ok || !a.IP.IsLoopback() {
-			l.Close()
-			closeSockets(sockets)
-			return nil, &configError{fmt.Errorf("socket %s from systemd is no loopback address; serve is for this machine only", l.Addr())}
-		}
-		sockets = append(sockets, socket{l, false})
-	}
-	return sockets, nil
+	return socket{n, l}, err
 }
 
-// open listens on one socket. Everybody on the machine may connect to a Unix
-// socket: who it is decides what is allowed.
-func open(l config.Listen) (socket, error) {
+func listen(l config.Listen, mode fs.FileMode) (net.Listener, error) {
 	if l.Network != "unix" {
-		n, err := net.Listen(l.Network, l.Address)
-		return socket{n, false}, err
+		return net.Listen(l.Network, l.Address)
 	}
-	if err := os.MkdirAll(filepath.Dir(l.Address), 0o755); err != nil {
-		return socket{}, err
+	if err := makeRunDir(filepath.Dir(l.Address)); err != nil {
+		return nil, err
 	}
 	if err := removeStale(l.Address); err != nil {
-		return socket{}, err
+		return nil, err
 	}
 	n, err := net.Listen("unix", l.Address)
 	if err != nil {
-		return socket{}, err
+		return nil, err
 	}
-	if err := os.Chmod(l.Address, 0o666); err != nil {
+	if err := os.Chmod(l.Address, mode); err != nil {
 		n.Close()
-		return socket{}, err
+		return nil, err
 	}
-	return socket{n, true}, nil
+	return n, nil
 }
 
-// runningError is a server that is there already.
-type runningError struct{ path string }
+// makeRunDir makes the directory of a socket where it is missing. Everybody can
+// look into it, whatever the umask is.
+func makeRunDir(dir string) error {
+	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	return os.Chmod(dir, 0o755)
+}
 
-func (e *runningError) Error() string {
-	return fmt.Sprintf("a server is listening on %q already", e.path)
+// errRunning is a server that is there already.
+var errRunning = errors.New("a server is listening there already")
+
+// listenError is a socket that could not be opened.
+type listenError struct {
+	at  config.Listen
+	err error
+}
+
+func (e *listenError) Unwrap() error { return e.err }
+
+func (e *listenError) Error() string {
+	text := fmt.Sprintf("cannot listen on %q: %s", e.at, systemWords(e.err))
+	switch permission := errors.Is(e.err, fs.ErrPermission) || errors.Is(e.err, syscall.EROFS); {
+	case errors.Is(e.err, syscall.EADDRINUSE):
+		text += "; another program listens there"
+	case permission && e.at.Network == "unix":
+		text += fmt.Sprintf("; make the directory %q for this user, or name another place under [serve] in the configuration", filepath.Dir(e.at.Address))
+	case permission:
+		text += "; let systemd hand over the socket, or take a port above 1023"
+	}
+	return text
+}
+
+// systemWords is what the system said, without what was attempted.
+func systemWords(err error) string {
+	if n, ok := errors.AsType[syscall.Errno](err); ok {
+		return n.Error()
+	}
+	return err.Error()
 }
 
 // removeStale removes a socket that a server which was killed has left behind.
@@ -131,49 +120,15 @@ func removeStale(path string) error {
 		return err
 	}
 	if info.Mode().Type() != fs.ModeSocket {
-		return &configError{fmt.Errorf("serve.listen: %q is there and is no socket", path)}
+		return &configError{fmt.Errorf("cannot listen on %q: a file of that name is there and is no socket", path)}
 	}
 	c, err := net.DialTimeout("unix", path, time.Second)
 	if err == nil {
 		c.Close()
-		return &runningError{path}
+		return errRunning
+	}
+	if !errors.Is(err, syscall.ECONNREFUSED) { // who listens there may only be busy, or not for us
+		return err
 	}
 	return os.Remove(path)
-}
-
-// accept takes connections until the socket is closed. When there are no
-// descriptors left, some will be free again soon.
-func (s *server) accept(ctx context.Context, l socket) {
-	pause := time.Millisecond
-	for {
-		c, err := l.Accept()
-		if errors.Is(err, net.ErrClosed) || ctx.Err() != nil {
-			if err == nil {
-				c.Close()
-			}
-			return
-		}
-		if err != nil {
-			s.live.Load().book.Write(logbook.Record{Event: "warning", Text: "accept: " + err.Error()})
-			select {
-			case <-time.After(pause):
-			case <-ctx.Done():
-			}
-			pause = min(2*pause, time.Second)
-			continue
-		}
-		pause = time.Millisecond
-		s.sessions.Go(func() { s.session(ctx, c, l.local) })
-	}
-}
-
-// warnLoopback tells of a port that takes nothing.
-func (s *settings) warnLoopback(sockets []socket) {
-	for _, l := range sockets {
-		if _, ok := s.config.Default.Serve.Users[loopback]; !l.local && !ok {
-			text := fmt.Sprintf("%s takes no mail: serve.users has no line such as %s = [\"*@example.org\"], and nobody can be known there", l.Addr(), loopback)
-			s.voice.say("warning: %s", text)
-			s.book.Write(logbook.Record{Event: "warning", Text: text})
-		}
-	}
 }

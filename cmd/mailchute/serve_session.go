@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"strings"
 	"time"
 
@@ -19,9 +18,6 @@ import (
 	"mailchute/relay/reply"
 )
 
-// idleTime is how long a client may say nothing, RFC 5321 section 4.5.3.2.7.
-const idleTime = 5 * time.Minute
-
 // session serves one connection.
 func (s *server) session(ctx context.Context, c net.Conn, local bool) {
 	defer c.Close()
@@ -31,65 +27,44 @@ func (s *server) session(ctx context.Context, c net.Conn, local bool) {
 		now.book.Write(logbook.Record{Event: "warning", Text: "who connects cannot be known: " + err.Error()})
 		return
 	}
-	if !s.gate.enter(who.key()) {
-		c.SetWriteDeadline(time.Now().Add(time.Second))
-		fmt.Fprintf(c, "421 4.7.0 %s: too many connections\r\n", now.name)
-		now.book.Write(logbook.Record{Event: "warning", User: who.key(), Text: "too many connections"})
+	if limit := s.admit(who, now); limit != "" {
+		s.turnAway(c, who, now, limit)
 		return
 	}
 	defer s.gate.leave(who.key())
-	began := time.Now()
+	s.meters.opened(local)
+	began, limited := time.Now(), 0
 	p := &patient{Conn: c, ctx: ctx}
 	stop := context.AfterFunc(ctx, func() { c.SetReadDeadline(time.Unix(1, 0)) })
 	defer stop()
 	limits := now.config.Default.Serve
 	sum, err := session.Serve(ctx, p, session.Options{
-		Name: now.name, Spool: s.queue.Spool, From: now.mayUse(who),
-		Deliver:    func(_ context.Context, m *session.Mail) reply.Reply { return s.take(now, who, m) },
+		Name: now.name, Spool: s.queue.Spool, From: s.mayMail(now, who, &limited),
+		Deliver: func(_ context.Context, m *session.Mail) reply.Reply {
+			return s.meters.took(time.Now(), s.take(now, who, m))
+		},
 		RequireTLS: local, MaxHold: longestHold,
 		Limits: session.Limits{Size: limits.MaxSize, Recipients: limits.MaxRecipients},
 	})
-	now.book.Write(sessionRecord(who, sum, err, time.Since(began)))
+	rec := sessionRecord(who, sum, err, time.Since(began))
+	rec.Session.Limited = limited
+	now.book.Write(rec)
 }
 
 // sessionRecord tells of a session that is over.
 func sessionRecord(c client, sum session.Summary, err error, took time.Duration) logbook.Record {
-	text := fmt.Sprintf("commands=%d errors=%d accepted=%d refused=%d", sum.Commands, sum.Errors, sum.Accepted, sum.Refused)
+	s := &logbook.Session{UID: -1, Commands: sum.Commands, Errors: sum.Errors, Accepted: sum.Accepted, Refused: sum.Refused, End: sum.End}
+	if c.known {
+		s.UID = c.uid
+	}
+	rec := logbook.Record{Event: "session", User: c.key(), Size: sum.Octets, Took: took, Session: s}
 	if sum.Unfinished {
-		text += "; it ended in the middle of a message"
+		rec.Text = "it ended in the middle of a message"
 	}
-	if err != nil {
-		text += "; " + err.Error()
+	if err != nil && sum.End == session.Lost {
+		rec.Text = strings.TrimPrefix(rec.Text+"; "+err.Error(), "; ")
 	}
-	return logbook.Record{Event: "session", User: c.key(), Size: sum.Octets, Took: took, Text: text}
-}
-
-// patient bounds how long a client may take to send or to take what is next. When
-// the server ends, so does its patience.
-type patient struct {
-	net.Conn
-	ctx context.Context
-}
-
-func (p *patient) Read(b []byte) (int, error) {
-	if err := p.SetReadDeadline(time.Now().Add(idleTime)); err != nil {
-		return 0, err
-	}
-	if p.ctx.Err() != nil { // whoever ends ctx later sets the deadline later
-		return 0, os.ErrDeadlineExceeded
-	}
-	return p.Conn.Read(b)
-}
-
-func (p *patient) Write(b []byte) (int, error) {
-	limit := idleTime
-	if p.ctx.Err() != nil {
-		limit = time.Second
-	}
-	if err := p.SetWriteDeadline(time.Now().Add(limit)); err != nil {
-		return 0, err
-	}
-	return p.Conn.Write(b)
+	return rec
 }
 
 // take makes a submission of a message and puts it into the queue. When it says

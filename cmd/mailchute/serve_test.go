@@ -102,14 +102,14 @@ func serveWith(t *testing.T, rules, more string) *served {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server, sockets, err := first.newServer()
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	server, err := first.newServer(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.server, s.port = server, sockets[1].Addr().String()
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- server.run(ctx, sockets, s.hup) }()
+	s.server, s.port = server, server.submit.open[1].Addr().String()
+	go func() { ended <- server.run(ctx, s.hup) }()
 	s.stop = sync.OnceValue(func() error { cancel(); return <-ended })
 	t.Cleanup(func() { s.stop() })
 	return s

@@ -7,13 +7,28 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"mailchute/headers/address"
 	"mailchute/inject"
 	"mailchute/inject/config"
+	"mailchute/relay/envelope"
+	"mailchute/relay/message"
+	"mailchute/relay/queue"
 )
+
+// testEntry is a message for the queue.
+func testEntry() queue.Entry {
+	to := address.Addr{Local: "a", Domain: "example.org"}
+	return queue.Entry{
+		Submitted: time.Now(),
+		Envelope:  &envelope.Envelope{Recipients: []*envelope.Recipient{{Original: to, Address: to}}},
+		Message:   &message.Message{Header: []byte("Subject: x\r\n"), Body: message.NewBody([]byte("x\r\n"), message.Traits{Size: 3})},
+	}
+}
 
 func TestWhoseMailFromCounts(t *testing.T) {
 	users := map[string][]string{"backup": {"backup@example.org", "*@backup.example"}, loopback: {"*@example.org"}}
@@ -80,6 +95,83 @@ func TestTheGateLeavesRoomForOthers(t *testing.T) {
 	}
 }
 
+func TestAMinuteHasRoomForSoManyAndForOthers(t *testing.T) {
+	r := newRate()
+	noon := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	count := func(user string, perMinute int, now time.Time) (n int) {
+		for n < 100 && r.allow(user, perMinute, now) {
+			n++
+		}
+		return n
+	}
+	for _, c := range []struct {
+		name      string
+		user      string
+		perMinute int
+		after     time.Duration
+		want      int
+	}{
+		{"all of a minute at once", "a", 6, 0, 6},
+		{"nothing more then", "a", 6, 9 * time.Second, 0},
+		{"but another has his own minute", "b", 6, 9 * time.Second, 6},
+		{"evenly from then on", "a", 6, 10 * time.Second, 1},
+		{"and what was not used is not lost", "a", 6, 40 * time.Second, 3},
+		{"a minute later all is there again", "a", 6, 2 * time.Minute, 6},
+		{"and no more for who was away for long", "a", 6, 24 * time.Hour, 6},
+		{"a limit that a reload lowers counts at once", "a", 2, 24*time.Hour + 20*time.Second, 0},
+		{"and one that it raises", "a", 60, 24*time.Hour + 20*time.Second, 20},
+		{"a clock that is set back does not lock anybody out", "a", 60, 0, 60},
+		{"0 is no limit", "c", 0, 0, 100},
+	} {
+		if got := count(c.user, c.perMinute, noon.Add(c.after)); got != c.want {
+			t.Errorf("%s: %d, want %d", c.name, got, c.want)
+		}
+	}
+}
+
+func TestUsersWhoAreIdleAreForgotten(t *testing.T) {
+	r := newRate()
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	most := 0
+	for i := range 100_000 { // a thousand new ones each minute
+		r.allow(strconv.Itoa(i), 10, now.Add(time.Duration(i)*60*time.Millisecond))
+		most = max(most, len(r.spent))
+	}
+	if most > 1000 {
+		t.Errorf("%d are remembered", most)
+	}
+}
+
+func TestOnlyRootIsExempt(t *testing.T) {
+	for _, tt := range []struct {
+		c    client
+		want bool
+	}{{client{account{uid: 0, login: "root"}, true}, true}, {client{account{uid: 1, login: "daemon"}, true}, false}, {client{}, false}} {
+		if exempt(tt.c) != tt.want {
+			t.Errorf("%+v", tt.c)
+		}
+	}
+}
+
+func TestTheQueueIsCountedOnceForManyScrapes(t *testing.T) {
+	q, err := queue.Open(t.TempDir() + "/queue")
+	noError(t, err)
+	defer q.Close()
+	d := depth{queue: q}
+	now := time.Now()
+	if n, oldest := d.look(now); n != 0 || !oldest.IsZero() {
+		t.Errorf("%d, %v", n, oldest)
+	}
+	_, err = q.Accept(testEntry())
+	noError(t, err)
+	if n, _ := d.look(now.Add(countEvery - time.Second)); n != 0 {
+		t.Error("it was counted again at once")
+	}
+	if n, oldest := d.look(now.Add(time.Hour)); n != 1 || oldest.IsZero() {
+		t.Errorf("%d, %v", n, oldest)
+	}
+}
+
 func TestTheBacklogGivesEachUserATurn(t *testing.T) {
 	b := newBacklog()
 	b.add("flood", "f1", "f2", "f3", "f4")
@@ -100,7 +192,7 @@ func TestAStaleSocketIsReplacedAndNothingElse(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "new", "submit.sock")
 	l := config.Listen{Network: "unix", Address: path}
-	first, err := open(l)
+	first, err := open(l, everybody)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,12 +202,12 @@ func TestAStaleSocketIsReplacedAndNothingElse(t *testing.T) {
 	if info, err := os.Stat(filepath.Dir(path)); err != nil || info.Mode().Perm() != 0o755 {
 		t.Errorf("%v, %v", info, err)
 	}
-	if _, err := open(l); !errors.As(err, new(*runningError)) {
+	if _, err := open(l, everybody); !errors.Is(err, errRunning) {
 		t.Errorf("a second server: %v", err)
 	}
 	first.Listener.(*net.UnixListener).SetUnlinkOnClose(false)
 	first.Close()
-	second, err := open(l)
+	second, err := open(l, everybody)
 	if err != nil {
 		t.Fatalf("a stale socket: %v", err)
 	}
@@ -123,7 +215,7 @@ func TestAStaleSocketIsReplacedAndNothingElse(t *testing.T) {
 	if err := os.WriteFile(path, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := open(l); err == nil {
+	if _, err := open(l, everybody); err == nil {
 		t.Error("a file was replaced")
 	}
 }

@@ -17,6 +17,9 @@ func (w *walk) agree(a *Account, path []string, in map[string]any) {
 		w.wrong(append(slices.Clone(path), "queue"), key,
 			wrong("retry_min (%s) is longer than retry_max (%s)", spell(a.Queue.RetryMin), spell(a.Queue.RetryMax)))
 	}
+	if key := named(in, "serve", "metrics", "listen"); key != "" && slices.Contains(a.Serve.Listen, a.Serve.Metrics) {
+		w.wrong(append(slices.Clone(path), "serve"), key, wrong("listen and metrics are the same socket, %s", quote(a.Serve.Metrics.String())))
+	}
 	w.login(a, path, in)
 }
 

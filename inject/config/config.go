@@ -137,12 +137,24 @@ type Serve struct {
 	Users         map[string][]string // which sender addresses a user may use: patterns, see MatchAddress; nil: no such rule
 	MaxSize       int64               // octets of a message, RFC 1870; 0: no limit
 	MaxRecipients int                 // of a message, at least 100, RFC 5321 section 4.5.3.1.8
+
+	MessagesPerMinute    int    // of each user, root not counted; 0: no limit
+	ConnectionsPerMinute int    // likewise
+	Metrics              Listen // where Prometheus asks; the zero Listen: nowhere
 }
 
 // Listen is one socket in the words of net.Listen.
 type Listen struct {
 	Network string // unix or tcp
 	Address string // an absolute path, or a loopback address and a port
+}
+
+// String is the form of the configuration file.
+func (l Listen) String() string {
+	if l.Network == "unix" {
+		return "unix:" + l.Address
+	}
+	return l.Address
 }
 
 // DKIM is how messages are signed, RFC 6376. All fields are set or none.

@@ -125,6 +125,15 @@ func listener(s string) (Listen, error) {
 	return Listen{"tcp", s}, nil
 }
 
+// metrics is one such socket, or "" for none.
+func metrics(v any) (Listen, error) {
+	s, err := text(v)
+	if err != nil || s == "" {
+		return Listen{}, err
+	}
+	return listener(s)
+}
+
 // mechanisms is "auto", "off" or a list of SASL mechanisms.
 func mechanisms(v any) (names []string, off bool, err error) {
 	if s, ok := v.(string); ok {

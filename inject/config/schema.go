@@ -98,6 +98,15 @@ var schema = [...]row{
 	{"serve", "users", func(a *Account, v any) (err error) { a.Serve.Users, err = users(v); return }},
 	{"serve", "max_size", func(a *Account, v any) (err error) { a.Serve.MaxSize, err = size(v); return }},
 	{"serve", "max_recipients", func(a *Account, v any) (err error) { a.Serve.MaxRecipients, err = integer(v, 100, 1_000_000); return }},
+	{"serve", "messages_per_minute", func(a *Account, v any) (err error) {
+		a.Serve.MessagesPerMinute, err = integer(v, 0, 1_000_000)
+		return
+	}},
+	{"serve", "connections_per_minute", func(a *Account, v any) (err error) {
+		a.Serve.ConnectionsPerMinute, err = integer(v, 0, 1_000_000)
+		return
+	}},
+	{"serve", "metrics", func(a *Account, v any) (err error) { a.Serve.Metrics, err = metrics(v); return }},
 
 	{"dkim", "domain", func(a *Account, v any) (err error) { a.DKIM.Domain, err = domain(v); return }},
 	{"dkim", "selector", func(a *Account, v any) (err error) { a.DKIM.Selector, err = serverName(v); return }},

@@ -65,7 +65,7 @@ func (s *session) run() error {
 	writeReply(s.w, reply.Reply{Code: 220, Lines: []string{s.Name + " ESMTP mailchute"}})
 	for !s.over {
 		if s.ctx.Err() != nil {
-			s.leave(say(421, 4, 3, 2, s.Name+" is shutting down"))
+			s.leave(Shutdown, say(421, 4, 3, 2, s.Name+" is shutting down"))
 			break
 		}
 		line, err := readLine(s.r)
@@ -79,23 +79,30 @@ func (s *session) run() error {
 		}
 		writeReply(s.w, answer)
 	}
+	if s.sum.End == "" {
+		s.sum.End = Dismissed
+	}
 	return s.w.Flush()
 }
 
 // leave ends the session with a last reply.
-func (s *session) leave(r reply.Reply) {
-	s.over = true
+func (s *session) leave(end string, r reply.Reply) {
+	s.over, s.sum.End = true, end
 	writeReply(s.w, r)
 }
 
 // lost is the end of a session that the client did not end with QUIT.
 func (s *session) lost(err error) error {
 	s.sum.Unfinished = s.mail != nil
+	s.sum.End = Lost
 	switch {
 	case s.ctx.Err() != nil:
-		s.leave(say(421, 4, 3, 2, s.Name+" is shutting down"))
+		s.leave(Shutdown, say(421, 4, 3, 2, s.Name+" is shutting down"))
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		s.leave(say(421, 4, 4, 2, s.Name+" has waited too long")) // RFC 5321 section 4.5.3.2.7
+		s.leave(Timeout, say(421, 4, 4, 2, s.Name+" has waited too long")) // RFC 5321 section 4.5.3.2.7
+	}
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		s.sum.End = Closed
 	}
 	if e := s.w.Flush(); (err == io.EOF || err == io.ErrUnexpectedEOF) && !s.sum.Unfinished {
 		return e // a line without an end is no command
@@ -150,7 +157,7 @@ func (s *session) obey(c command) reply.Reply {
 	case "HELP":
 		return say(214, 2, 0, 0, "EHLO HELO MAIL RCPT DATA BDAT RSET NOOP VRFY HELP QUIT", "RFC 5321, and sendmail(8) on this machine")
 	case "QUIT":
-		s.over = true
+		s.over, s.sum.End = true, Quit
 		return say(221, 2, 0, 0, s.Name+" bye")
 	case "EXPN", "AUTH", "STARTTLS", "TURN", "ETRN":
 		return s.wrong(say(502, 5, 5, 1, c.verb+" is not offered here"))

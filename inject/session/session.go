@@ -77,10 +77,21 @@ type Summary struct {
 	Commands   int
 	Errors     int // commands that are no SMTP
 	Accepted   int // messages
-	Refused    int // messages and recipients that were not taken
+	Refused    int // transactions, messages and recipients that were not taken
 	Octets     int64
 	Unfinished bool // the client went away in the middle of a transaction
+	End        string
 }
+
+// How a session can end.
+const (
+	Quit      = "quit"
+	Closed    = "closed"    // by the client, without QUIT
+	Dismissed = "dismissed" // it made too many errors, or spoke no SMTP
+	Timeout   = "timeout"
+	Shutdown  = "shutdown" // ctx was over
+	Lost      = "lost"     // the error says why
+)
 
 // Serve speaks SMTP with the client behind rw until it quits, goes away or has to
 // be sent away. The error is what reading or writing said; the end of input is

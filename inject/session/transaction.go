@@ -43,6 +43,7 @@ func (s *session) from(arg string) reply.Reply {
 	}
 	if s.From != nil {
 		if refusal := s.From(sender); refusal != nil {
+			s.sum.Refused++
 			return *refusal
 		}
 	}

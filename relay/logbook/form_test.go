@@ -49,6 +49,9 @@ func TestTextLine(t *testing.T) {
 		{"an address that ends early", Record{Sender: `a>@x`}, `from="<a>@x>"`},
 		{"a newline", Record{Event: "failed", Text: "x\nid=1 event=sent"}, `event=failed text="x\nid=1 event=sent"`},
 		{"a terminal's orders", Record{ID: "\x1b[2J", Text: "\u009b2J\u202e\x7f\xff"}, `id="\x1b[2J" text="\u009b2J\u202e\x7f\xff"`},
+		{"a session", Record{Event: "session", User: "joe", Size: 9, Session: &Session{UID: 1000, End: "quit", Commands: 5, Accepted: 1}},
+			`event=session uid=1000 end=quit commands=5 errors=0 accepted=1 refused=0 limited=0 size=9 user=joe`},
+		{"a session of nobody known", Record{Event: "session", Session: &Session{UID: -1, End: "lost"}}, `event=session end=lost commands=0 errors=0 accepted=0 refused=0 limited=0`},
 		{"a blank in a name", Record{Account: "my work"}, `account="my work"`},
 	}
 	for _, tt := range tests {
@@ -188,5 +191,33 @@ func TestTheRoomForRecipientsIsThatOfTheLog(t *testing.T) {
 	line := string(textLine(Record{Sender: "a@x", Recipients: []Recipient{{Address: "b@x"}}, More: 9999}))
 	if !strings.Contains(line, "more_recipients=9999") {
 		t.Errorf("the recipients that are left out are not told of: %s", line)
+	}
+}
+
+func TestASessionIsFieldsInJSONAndInTheJournal(t *testing.T) {
+	r := Record{Event: "session", User: "root", Session: &Session{UID: 0, End: "timeout", Commands: 3, Errors: 1, Accepted: 2, Refused: 4, Limited: 5}}
+	const want = `"user":"root","session":{"uid":0,"end":"timeout","commands":3,"errors":1,"accepted":2,"refused":4,"limited":5}}`
+	if got := string(jsonLine(r)); !strings.HasSuffix(got, want) {
+		t.Error(got)
+	}
+	b := &Book{form: form{textLine, false}}
+	fields := parseJournal(t, b.journalPacket(r))
+	for name, want := range map[string]string{"MAILCHUTE_UID": "0", "MAILCHUTE_END": "timeout", "MAILCHUTE_COMMANDS": "3", "MAILCHUTE_ERRORS": "1",
+		"MAILCHUTE_ACCEPTED": "2", "MAILCHUTE_REFUSED": "4", "MAILCHUTE_LIMITED": "5", "MAILCHUTE_USER": "root", "PRIORITY": "6"} {
+		if got := fields[name]; len(got) != 1 || got[0] != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+	r.Session.UID = -1
+	if got := string(jsonLine(r)); strings.Contains(got, "uid") {
+		t.Error(got)
+	}
+}
+
+func TestWhatIsKeptToBeSentInAMomentIsNoWarning(t *testing.T) {
+	for state, want := range map[string]int{"pending": severityInfo, "deferred": severityWarning} {
+		if got := (Record{Event: "kept", Recipients: []Recipient{{State: state}}}).severity(); got != want {
+			t.Errorf("%s: %d", state, got)
+		}
 	}
 }

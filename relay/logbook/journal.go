@@ -35,6 +35,15 @@ func (b *Book) journalPacket(r Record) []byte {
 	e.add("MAILCHUTE_TLS", r.TLS)
 	e.add("MAILCHUTE_MESSAGE_ID", r.MessageID)
 	e.add("MAILCHUTE_USER", r.User)
+	if s := r.Session; s != nil {
+		if s.UID >= 0 {
+			e.add("MAILCHUTE_UID", strconv.Itoa(s.UID))
+		}
+		e.add("MAILCHUTE_END", s.End)
+		for _, n := range s.numbers() {
+			e.add("MAILCHUTE_"+strings.ToUpper(n.name), strconv.Itoa(n.value))
+		}
+	}
 	e.add("MAILCHUTE_TEXT", r.Text)
 	return e
 }

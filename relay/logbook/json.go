@@ -26,6 +26,17 @@ type object struct {
 	User           string      `json:"user,omitempty"`
 	Exit           int         `json:"exit,omitempty"`
 	Text           string      `json:"text,omitempty"`
+	Session        *sessionOf  `json:"session,omitempty"`
+}
+
+type sessionOf struct {
+	UID      *int   `json:"uid,omitempty"` // left out when it is not known
+	End      string `json:"end"`
+	Commands int    `json:"commands"`
+	Errors   int    `json:"errors"`
+	Accepted int    `json:"accepted"`
+	Refused  int    `json:"refused"`
+	Limited  int    `json:"limited"`
 }
 
 type recipient struct {
@@ -44,6 +55,12 @@ func jsonLine(r Record) []byte {
 	}
 	if r.Sender != "" || len(r.Recipients) > 0 {
 		o.Sender = &r.Sender
+	}
+	if s := r.Session; s != nil {
+		o.Session = &sessionOf{End: s.End, Commands: s.Commands, Errors: s.Errors, Accepted: s.Accepted, Refused: s.Refused, Limited: s.Limited}
+		if s.UID >= 0 {
+			o.Session.UID = &s.UID
+		}
 	}
 	for _, c := range r.Recipients {
 		o.Recipients = append(o.Recipients, recipient(c))

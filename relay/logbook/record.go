@@ -10,7 +10,7 @@ import (
 // it holds is taken as it is and escaped when it is written.
 type Record struct {
 	Time       time.Time
-	Event      string        // "sent", "deferred", "failed", "redirect", "ignored", "kept", "warning"
+	Event      string        // "sent", "deferred", "failed", "redirect", "kept", "session", "reload", "warning"
 	ID         string        // queue id
 	Account    string        // name of the account
 	Smarthost  string        // name of the server
@@ -24,6 +24,28 @@ type Record struct {
 	Exit       int           // exit status, sysexits(3)
 	Text       string        // anything else, in words
 	More       int           // recipients that are left out
+	Session    *Session      // of an event "session"
+}
+
+// Session is what a client of the server did.
+type Session struct {
+	UID      int // of the client; -1: not known
+	Commands int
+	Errors   int    // commands that are no SMTP
+	Accepted int    // messages
+	Refused  int    // transactions, messages and recipients
+	Limited  int    // of these, by a limit on messages in a minute
+	End      string // how it ended, a word
+}
+
+// number is a count and its name.
+type number struct {
+	name  string
+	value int
+}
+
+func (s *Session) numbers() [5]number {
+	return [5]number{{"commands", s.Commands}, {"errors", s.Errors}, {"accepted", s.Accepted}, {"refused", s.Refused}, {"limited", s.Limited}}
 }
 
 // Recipient is one recipient of a record.
@@ -101,5 +123,11 @@ func clip(s string, limit int) string {
 
 // alarming tells whether an admin should see r among the warnings.
 func (r Record) alarming() bool {
-	return r.Event == "failed" || r.Event == "kept" || r.Event == "warning"
+	switch r.Event {
+	case "failed", "warning":
+		return true
+	case "kept": // because it could not be sent, or only to be sent in a moment
+		return len(r.Recipients) == 0 || r.Recipients[0].State != "pending"
+	}
+	return false
 }

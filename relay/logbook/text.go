@@ -25,6 +25,7 @@ func textLine(r Record) []byte {
 	l.word("relay", r.Smarthost)
 	l.word("account", r.Account)
 	l.word("tls", r.TLS)
+	l.session(r.Session)
 	l.number("size", r.Size)
 	if r.Took != 0 {
 		l.word("took", strconv.FormatFloat(r.Took.Seconds(), 'f', 3, 64)+"s")
@@ -54,6 +55,20 @@ func (l *line) recipients(r Record) {
 			l.word("state", c.State)
 		}
 		l.text("status", c.Reply)
+	}
+}
+
+// session has every number, so that a line says 0 where it was.
+func (l *line) session(s *Session) {
+	if s == nil {
+		return
+	}
+	if s.UID >= 0 {
+		l.word("uid", strconv.Itoa(s.UID))
+	}
+	l.word("end", s.End)
+	for _, n := range s.numbers() {
+		l.word(n.name, strconv.Itoa(n.value))
 	}
 }
 

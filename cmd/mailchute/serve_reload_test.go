@@ -1,0 +1,178 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// reload makes the server read its configuration again, and waits until it has.
+func (s *served) reload() {
+	s.hup <- os.Interrupt
+	s.hup <- os.Interrupt // taken only when the first is over
+}
+
+// greets tells whether somebody speaks SMTP on a Unix socket.
+func greets(path string) bool {
+	c, err := net.Dial("unix", path)
+	if err != nil {
+		return false
+	}
+	defer c.Close()
+	text, _ := bufio.NewReader(c).ReadString('\n')
+	return strings.HasPrefix(text, "220 ")
+}
+
+// scrape is the metrics at a Unix socket, "" when there are none.
+func scrape(path string) string {
+	c, err := net.Dial("unix", path)
+	if err != nil {
+		return ""
+	}
+	defer c.Close()
+	io.WriteString(c, "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")
+	answer, _ := io.ReadAll(c)
+	return string(answer)
+}
+
+func TestAReloadChangesTheSockets(t *testing.T) {
+	s := serveWith(t, "", "")
+	first, second, metrics := s.socket, filepath.Join(s.dir, "run", "second.sock"), filepath.Join(s.dir, "run", "metrics.sock")
+	s.reload()
+	if !greets(first) || scrape(metrics) != "" {
+		t.Fatal("a reload of the same configuration has changed something")
+	}
+	s.socket = second
+	s.write(fmt.Sprintf("metrics = \"unix:%s\"", metrics))
+	s.reload()
+	if greets(first) || !greets(second) || !strings.HasPrefix(scrape(metrics), "HTTP/1.1 200 OK\r\n") {
+		t.Errorf("first %v, second %v, metrics %q\n%s", greets(first), greets(second), scrape(metrics), s.stderr)
+	}
+	if info, err := os.Stat(metrics); err != nil || info.Mode().Perm() != 0o660 {
+		t.Errorf("%v, %v", info, err)
+	}
+	if _, err := os.Stat(first); err == nil {
+		t.Error("the first socket is still there")
+	}
+	// One socket that cannot be had keeps everything as it was.
+	noError(t, os.WriteFile(first, nil, 0o600))
+	s.socket = filepath.Join(s.dir, "run", "third.sock")
+	s.write(fmt.Sprintf("metrics = \"unix:%s\"", first))
+	s.reload()
+	if greets(s.socket) || !greets(second) || scrape(metrics) == "" || !strings.Contains(s.stderr.String(), "is no socket") {
+		t.Errorf("third %v, second %v\n%s", greets(s.socket), greets(second), s.stderr)
+	}
+	s.stop()
+	for _, path := range []string{second, metrics, s.socket} {
+		if _, err := os.Stat(path); err == nil {
+			t.Errorf("%s is still there", path)
+		}
+	}
+}
+
+func TestAReloadRefusesACircle(t *testing.T) {
+	s := serveWith(t, "", "")
+	s.write("[account.work]\nsmarthost = [\"submission://smtp.example.org\", \"unix:" + filepath.Dir(s.socket) + "/./submit.sock\"]")
+	s.reload()
+	if text := s.stderr.String(); !strings.Contains(text, "account.work.smarthost") || !strings.Contains(text, "the old configuration stays in force") {
+		t.Error(text)
+	}
+}
+
+// TestAReloadInTheMiddleOfAMessageKeepsIt, and the session goes on under the
+// configuration that it began with.
+func TestAReloadInTheMiddleOfAMessageKeepsIt(t *testing.T) {
+	s := serveWith(t, "", "")
+	c := s.dial("unix", s.socket)
+	defer c.Close()
+	noError(t, c.Mail("me@box.example"))
+	noError(t, c.Rcpt("b@example.org"))
+	w, err := c.Data()
+	noError(t, err)
+	io.WriteString(w, "Subject: half\r\n\r\n")
+	s.socket = filepath.Join(s.dir, "run", "second.sock")
+	s.write("")
+	s.reload()
+	io.WriteString(w, "and the rest\r\n")
+	noError(t, w.Close())
+	if text := string(s.arrive(1)[0].Text); !strings.HasSuffix(text, "\r\n\r\nand the rest\r\n") {
+		t.Errorf("%q", text)
+	}
+}
+
+// TestWhoIsInTheMiddleOfAMessageIsToldThatTheServerEnds, and a client that had 250
+// has lost nothing.
+func TestWhoIsInTheMiddleOfAMessageIsToldThatTheServerEnds(t *testing.T) {
+	s := serveWith(t, "CONNECT => 421 later\n", "")
+	noError(t, s.send("me@box.example", "kept@example.org", "Subject: whole\n\nx\n"))
+	var clients sync.WaitGroup
+	for range 20 {
+		c, err := net.Dial("unix", s.socket)
+		noError(t, err)
+		defer c.Close()
+		r := bufio.NewReader(c)
+		io.WriteString(c, "HELO x\r\nMAIL FROM:<me@box.example>\r\nRCPT TO:<b@example.org>\r\nDATA\r\n")
+		for !strings.HasPrefix(line(t, r), "354 ") {
+		}
+		io.WriteString(c, "Subject: half\r\n")
+		clients.Go(func() {
+			if text, err := r.ReadString('\n'); err != nil || !strings.HasPrefix(text, "421 4.3.2 ") {
+				t.Errorf("%q, %v", text, err)
+			}
+		})
+	}
+	noError(t, s.stop())
+	clients.Wait()
+	n := 0
+	for e := range s.server.queue.List() {
+		n++
+		if to := e.Envelope.Recipients[0].Address.String(); to != "kept@example.org" {
+			t.Errorf("%s is in the queue", to)
+		}
+	}
+	if n != 1 {
+		t.Errorf("%d messages are in the queue", n)
+	}
+}
+
+func TestConcurrentScrapesWhileMailFlows(t *testing.T) {
+	s := serveWith(t, "once RCPT => 550 5.1.1 no\n", "")
+	metrics := filepath.Join(s.dir, "run", "metrics.sock")
+	s.write(fmt.Sprintf("metrics = \"unix:%s\"", metrics))
+	s.reload()
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			for range 10 {
+				if text := scrape(metrics); !strings.Contains(text, "\nmailchute_queue_messages ") {
+					t.Errorf("%q", text)
+				}
+			}
+		})
+		all.Go(func() {
+			for range 5 {
+				if err := s.send("me@box.example", "b@example.org", "Subject: x\n\nx\n"); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	eventually(t, "all attempts are counted", func() bool {
+		text := scrape(metrics)
+		return strings.Contains(text, "\nmailchute_messages_total{result=\"accepted\"} 20\n") &&
+			strings.Contains(text, "\nmailchute_accept_duration_seconds_count 20\n") &&
+			strings.Contains(text, "\nmailchute_attempts_total{outcome=\"failed\"} 1\n")
+	})
+	for _, secret := range []string{"example.org", "box.example"} {
+		if strings.Contains(scrape(metrics), secret) {
+			t.Errorf("an address is in the metrics: %s", secret)
+		}
+	}
+}

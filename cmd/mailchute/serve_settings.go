@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"mailchute/inject"
+	"mailchute/inject/config"
+	"mailchute/relay/logbook"
+)
+
+// settings is the configuration in force, replaced as a whole by a reload.
+type settings struct {
+	*face
+	book  *logbook.Book
+	world inject.World // of this machine; who submits is not in it
+	name  string       // of this host
+}
+
+// settings reads the configuration and what surrounds it.
+func (f *face) settings() (*settings, error) {
+	fresh := *f
+	fresh.notes = nil
+	if err := fresh.load(); err != nil {
+		return nil, err
+	}
+	c := &fresh.config.Default
+	switch {
+	case fresh.config.Path == "":
+		return nil, errNoConfigOfItsOwn
+	case len(c.Smarthosts) == 0:
+		return nil, &configError{fmt.Errorf("%s: no smarthost is configured", fresh.config.Path)}
+	}
+	book, err := logbook.Open(c.Log.To, c.Log.Format, fresh.tag())
+	if err != nil {
+		return nil, &configError{err}
+	}
+	w := world(fresh.who, fresh.Getenv)
+	name, err := hostName(c, w)
+	if err != nil {
+		return nil, &configError{err}
+	}
+	for _, note := range fresh.notes {
+		book.Write(logbook.Record{Event: "warning", Text: note})
+	}
+	return &settings{face: &fresh, book: book, world: w, name: name}, nil
+}
+
+// listens is where mail is taken.
+func (s *settings) listens() []config.Listen { return s.config.Default.Serve.Listen }
+
+// scrapes is where Prometheus may ask.
+func (s *settings) scrapes() []config.Listen {
+	if l := s.config.Default.Serve.Metrics; l != (config.Listen{}) {
+		return []config.Listen{l}
+	}
+	return nil
+}
+
+// journal writes the log for one user.
+func (s *settings) journal(user string) *journal { return &journal{book: s.book, user: user} }
+
+func (s *settings) notify(state string) { notify(s.Getenv("NOTIFY_SOCKET"), state) }
+
+// warnLoopback tells of ports that take nothing.
+func (s *settings) warnLoopback(sockets []socket) {
+	for _, l := range sockets {
+		if _, ok := s.config.Default.Serve.Users[loopback]; !l.local() && !ok {
+			text := fmt.Sprintf("%s takes no mail: serve.users has no line such as %s = [\"*@example.org\"], and nobody can be known there", l.Addr(), loopback)
+			s.voice.say("warning: %s", text)
+			s.book.Write(logbook.Record{Event: "warning", Text: text})
+		}
+	}
+}
+
+// reload puts a new configuration in force, with its sockets. One that is wrong
+// changes nothing. The queue stays where it is.
+func (s *server) reload(ctx context.Context) {
+	old := s.live.Load()
+	fresh, err := old.settings()
+	if err == nil {
+		err = s.listen(ctx, fresh)
+	}
+	if err != nil {
+		old.complain(err)
+		old.voice.say("the old configuration stays in force")
+		old.book.Write(logbook.Record{Event: "warning", Text: "the old configuration stays in force: " + err.Error()})
+		return
+	}
+	old.book.Close()
+	fresh.book.Write(logbook.Record{Event: "reload", Text: fresh.config.Path})
+}
+
+// listen opens the sockets of a configuration, puts it in force, and closes the sockets
+// that it does not name any more. With an error nothing has changed.
+func (s *server) listen(ctx context.Context, fresh *settings) error {
+	if len(s.submit.at(fresh.listens())) == 0 {
+		return errDeaf
+	}
+	if err := checkCircle(fresh.config, s.submit.at(fresh.listens())); err != nil {
+		return err
+	}
+	ports, err := s.submit.missing(fresh.listens())
+	if err != nil {
+		return err
+	}
+	scrapes, err := s.scrape.missing(fresh.scrapes())
+	if err != nil {
+		closeSockets(ports)
+		return err
+	}
+	s.live.Store(fresh)
+	fresh.warnLoopback(ports)
+	s.submit.adopt(fresh.listens(), ports)
+	s.scrape.adopt(fresh.scrapes(), scrapes)
+	s.attend(ctx, ports, scrapes)
+	return nil
+}
