@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"mailchute/headers/address"
 	"mailchute/inject"
@@ -21,6 +22,7 @@ import (
 type checkCommand struct {
 	Config  string `short:"C" name:"config" help:"Configuration file." placeholder:"FILE"`
 	Account string `help:"Only this account." placeholder:"NAME"`
+	From    string `help:"Judge mail from this address." placeholder:"ADDR"`
 	Send    string `help:"Send a test message to this address too." placeholder:"ADDR"`
 	JSON    bool   `help:"As a JSON array."`
 }
@@ -29,9 +31,11 @@ type checkCommand struct {
 func (c *checkCommand) run(ctx context.Context, p process) exitStatus {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
-	if a, err := address.Parse(c.Send); c.Send != "" && (err != nil || a.IsNull()) {
-		voice{p.Stderr}.say("--send %q: %v", c.Send, err)
-		return exitUsage
+	for _, flag := range []struct{ name, value string }{{"--send", c.Send}, {"--from", c.From}} {
+		if a, err := address.Parse(flag.value); flag.value != "" && (err != nil || a.IsNull()) {
+			voice{p.Stderr}.say("%s %q: %v", flag.name, flag.value, err)
+			return exitUsage
+		}
 	}
 	r := &findings{}
 	if !c.JSON {
@@ -56,13 +60,21 @@ func (c *checkCommand) check(ctx context.Context, p process, r *findings) {
 		return
 	}
 	w := world(f.who, p.Getenv)
+	from, _ := address.Parse(c.From)
+	names := newDomains(p.DNS, from)
 	for _, a := range accounts {
 		at := r.about(a.Name)
 		checkFiles(at, a)
-		hello := checkIdentity(at, a, w)
-		checkAliases(at, f, a)
-		checkSmarthosts(ctx, at, a, hello, p.Getenv)
+		who := checkIdentity(at, a, w)
+		names.hello(ctx, at, who.Hostname)
+		checkAliases(at, f, a, who)
+		places := checkSmarthosts(ctx, at, a, who.Hostname, p.Getenv)
+		names.check(ctx, at, a, who, places)
 	}
+	at := r.about("")
+	checkQueues(at, f, checkMachine(ctx, at, f))
+	checkRedirects(at, f)
+	checkClock(at, time.Now())
 	if c.Send != "" {
 		c.sendTest(ctx, f, r.about(c.Account))
 	}
@@ -166,18 +178,35 @@ func (c *checkCommand) sendTest(ctx context.Context, f *face, at about) {
 	var said strings.Builder
 	f.process = process{Stdin: file, Stdout: &said, Stderr: &said, Getenv: f.Getenv}
 	f.voice = voice{&said}
-	f.args = &inject.Args{Recipients: []string{c.Send}, IgnoreDots: true, Account: c.Account, ConfigFile: c.Config}
+	f.args = &inject.Args{Recipients: []string{c.Send}, IgnoreDots: true, Account: c.Account, ConfigFile: c.Config, Verbose: true}
 	status := f.hand(ctx)
-	words := strings.ReplaceAll(strings.TrimSpace(said.String()), "\n", "; ")
-	words = strings.ReplaceAll(words, "mailchute: ", "")
+	words, reply := partWords(said.String())
 	switch {
 	case status != exitOK:
 		at.error("send", status, words, "")
 	case words != "":
-		at.warn("send", "the test message to <"+c.Send+"> was taken, with a remark: "+words, "")
+		at.warn("send", "the test message to <"+c.Send+"> was taken: "+reply+"; with a remark: "+words, "")
 	default:
-		at.ok("send", "the test message to <"+c.Send+"> was taken")
+		at.ok("send", "the test message to <"+c.Send+"> was taken: "+reply)
 	}
+}
+
+// partWords parts what was said while sending: words for the user, and the
+// server's last word on the message.
+func partWords(said string) (words, reply string) {
+	var all []string
+	for line := range strings.Lines(said) {
+		line = strings.TrimSpace(line)
+		text, answer := strings.CutPrefix(line, "S: ")
+		switch {
+		case answer && strings.HasPrefix(text, "2") && !strings.HasPrefix(text, "221"):
+			reply = text
+		case answer, line == "", strings.HasPrefix(line, "C: "):
+		default:
+			all = append(all, strings.TrimPrefix(line, "mailchute: "))
+		}
+	}
+	return strings.Join(all, "; "), reply
 }
 
 // testMessage is a file, at its beginning, with a message to an address.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"mailchute/inject"
+	"mailchute/inject/aliases"
 	"mailchute/inject/config"
 	"mailchute/relay/dkim"
 	"mailchute/relay/secret"
@@ -54,12 +55,12 @@ func checkKey(at about, k config.DKIM) {
 	at.ok("signature", fmt.Sprintf("%s; its public half belongs to %s._domainkey.%s", kind, k.Selector, k.Domain))
 }
 
-// checkIdentity tells who mail comes from, and gives the name for EHLO.
-func checkIdentity(at about, a *config.Account, w inject.World) (hello string) {
+// checkIdentity tells who mail comes from.
+func checkIdentity(at about, a *config.Account, w inject.World) inject.Who {
 	who, err := rules(a).Identity.Resolve(w)
 	if err != nil {
 		at.error("identity", exitConfig, err.Error(), "")
-		return who.Hostname
+		return who
 	}
 	if who.Hostname == "" {
 		at.warn("identity", "this host has no qualified name, so EHLO says an address",
@@ -75,11 +76,11 @@ func checkIdentity(at about, a *config.Account, w inject.World) (hello string) {
 	default:
 		at.ok("identity", "mail of "+w.Login+" comes from "+s.String()+"; names without a domain are at "+who.Fallback.Domain)
 	}
-	return who.Hostname
+	return who
 }
 
 // checkAliases reads the aliases as -bi does.
-func checkAliases(at about, f *face, a *config.Account) {
+func checkAliases(at about, f *face, a *config.Account, who inject.Who) {
 	table, path, err := f.table(a)
 	switch {
 	case err != nil:
@@ -95,6 +96,21 @@ func checkAliases(at about, f *face, a *config.Account) {
 	}
 	if len(errs) == 0 {
 		at.ok("aliases", fmt.Sprintf("%s, %d of them", path, table.Len()))
+	}
+	tellUnread(at, table, path, who.Fallback.Domain)
+}
+
+// tellUnread names the mailboxes that every machine writes to and nobody may read.
+func tellUnread(at about, table *aliases.Table, path, domain string) {
+	var unread []string
+	for _, name := range []string{"root", "postmaster"} {
+		if _, found := table.Expand(name, func(string) bool { return false }); !found {
+			unread = append(unread, name)
+		}
+	}
+	if unread != nil && at.isFirst(path) {
+		at.note("aliases", "mail for "+strings.Join(unread, " and ")+" goes to mailboxes of that name at "+domain+"; somebody should read them",
+			"a line such as \""+unread[0]+": you@example.org\" in "+path+" sends it elsewhere")
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 
 // finding is one thing that was looked at. Its JSON form is in mailchute(1).
 type finding struct {
-	Level     string `json:"level"` // ok, warning or error
+	Level     string `json:"level"` // ok, note, warning or error
 	Area      string `json:"area"`
 	Account   string `json:"account"`   // "" is the top level
 	Smarthost string `json:"smarthost"` // "" where it is not about one
@@ -20,6 +20,7 @@ type finding struct {
 // The levels.
 const (
 	levelOK      = "ok"
+	levelNote    = "note" // worth knowing, and maybe as it should be
 	levelWarning = "warning"
 	levelError   = "error"
 )
@@ -48,6 +49,8 @@ func colour(level string) string {
 	switch level {
 	case levelOK:
 		return "\x1b[32m"
+	case levelNote:
+		return "\x1b[36m"
 	case levelWarning:
 		return "\x1b[33m"
 	}
@@ -58,6 +61,18 @@ func colour(level string) string {
 type findings struct {
 	all   []finding
 	print func(finding) // nil: nobody wants to see them come
+	once  map[string]bool
+}
+
+// isFirst tells whether a thing that several accounts share is seen for the first
+// time.
+func (r *findings) isFirst(thing string) bool {
+	seen := r.once[thing]
+	if r.once == nil {
+		r.once = map[string]bool{}
+	}
+	r.once[thing] = true
+	return !seen
 }
 
 func (r *findings) add(f finding) {
@@ -71,7 +86,7 @@ func (r *findings) add(f finding) {
 // login before all else, as nothing works before what stands in front of it does.
 func (r *findings) status() exitStatus {
 	worst := exitOK
-	order := []exitStatus{exitOK, exitTempFail, exitNoPerm, exitConfig}
+	order := []exitStatus{exitOK, exitCantCreate, exitTempFail, exitNoPerm, exitConfig}
 	for _, f := range r.all {
 		if f.Level != levelError {
 			continue
@@ -98,6 +113,8 @@ func (r *findings) about(account string) about { return about{findings: r, accou
 func (a about) at(smarthost string) about { a.smarthost = smarthost; return a }
 
 func (a about) ok(area, text string) { a.say(levelOK, area, text, "", exitOK) }
+
+func (a about) note(area, text, hint string) { a.say(levelNote, area, text, hint, exitOK) }
 
 func (a about) warn(area, text, hint string) { a.say(levelWarning, area, text, hint, exitOK) }
 

@@ -30,8 +30,9 @@ func (p *probe) tellTLS(at about, now time.Time) {
 	if err := p.conn.Unverified(); err != nil {
 		at.warn("tls", tls.VersionName(state.Version)+", but it could be anybody: "+err.Error(), "")
 	} else {
-		at.ok("tls", tls.VersionName(state.Version)+", "+chain(state.PeerCertificates))
+		at.ok("tls", tls.VersionName(state.Version)+", "+chain(state.PeerCertificates)+", "+tls.CipherSuiteName(state.CipherSuite))
 	}
+	tellStart(at, leaf.NotBefore, now)
 	tellValidity(at, leaf.NotAfter, now)
 }
 
@@ -44,7 +45,15 @@ func tellValidity(at about, end, now time.Time) {
 	case left < expiresSoon:
 		at.warn("certificate", fmt.Sprintf("it expires in %d days, on %s", int(left.Hours()/24), until), "those who run the server must renew it")
 	default:
-		at.ok("certificate", "valid until "+until)
+		at.ok("certificate", fmt.Sprintf("valid until %s, %d days more", until, int(left.Hours()/24)))
+	}
+}
+
+// tellStart says when a certificate is not valid yet: renewed certificates are
+// older than their use, so it is the clock.
+func tellStart(at about, start, now time.Time) {
+	if now.Before(start) {
+		at.warn("clock", "the server's certificate is valid from "+start.UTC().Format(time.RFC3339)+" only, and here it is "+now.UTC().Format(time.RFC3339), "is the clock right?")
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,8 +33,9 @@ type probe struct {
 	loginErr   error
 }
 
-// checkSmarthosts connects to each smarthost of an account and logs in.
-func checkSmarthosts(ctx context.Context, at about, a *config.Account, hello string, getenv func(string) string) {
+// checkSmarthosts connects to each smarthost of an account and logs in, and gives
+// those that it found.
+func checkSmarthosts(ctx context.Context, at about, a *config.Account, hello string, getenv func(string) string) (places []place) {
 	if len(a.Smarthosts) == 0 {
 		at.error("configuration", exitConfig, "no smarthost is configured", `add a line such as smarthost = "submission://smtp.example.org"`)
 	}
@@ -41,6 +43,7 @@ func checkSmarthosts(ctx context.Context, at about, a *config.Account, hello str
 		at := at.at(s.String())
 		if s.Scheme == route.MX {
 			at.ok("resolve", "each domain's own servers, found when there is mail for it")
+			places = append(places, thisPlace(hello))
 			continue
 		}
 		r := newRelay(a, hello, nil)
@@ -61,8 +64,40 @@ func checkSmarthosts(ctx context.Context, at about, a *config.Account, hello str
 			if p.conn != nil {
 				p.conn.Close()
 			}
+			if e.Network != "unix" {
+				places = append(places, p.place())
+			}
 		}
 	}
+	return places
+}
+
+// thisPlace is this machine as others see it who get mail from it: behind a router
+// that is somewhere else.
+func thisPlace(hello string) place {
+	p := place{host: cmp.Or(hello, "this machine"), local: true}
+	addresses, _ := net.InterfaceAddrs()
+	for _, a := range addresses {
+		if n, ok := a.(*net.IPNet); ok {
+			if ip, ok := netip.AddrFromSlice(n.IP); ok && ip.Unmap().IsGlobalUnicast() && !ip.Unmap().IsPrivate() {
+				p.addresses, p.local = append(p.addresses, ip.Unmap()), false
+			}
+		}
+	}
+	return p
+}
+
+// place is where mail goes from here.
+func (p *probe) place() place {
+	host, _, _ := net.SplitHostPort(p.endpoint.Address)
+	found := place{host: host, local: host == "localhost"}
+	for _, text := range append([]string{host}, p.addresses...) {
+		if ip, err := netip.ParseAddr(text); err == nil {
+			found.addresses = append(found.addresses, ip.Unmap())
+			found.local = found.local || ip.IsLoopback()
+		}
+	}
+	return found
 }
 
 // look asks a server all there is to know.
@@ -117,6 +152,7 @@ func (p *probe) tell(at about, now time.Time) {
 		return
 	}
 	at.ok("connect", fmt.Sprintf("ready after %s", rounded(p.ready)))
+	tellDrift(at, p.conn.Greeting().Text(), now)
 	p.tellTLS(at, now)
 	x := p.conn.Extensions()
 	at.ok("capabilities", capabilities(x))

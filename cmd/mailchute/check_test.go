@@ -64,7 +64,7 @@ func TestACertificateIsWarnedOfTwoWeeksBeforeItsEnd(t *testing.T) {
 	for days, want := range map[int]string{
 		-1: "warning  certificate: it expired on 2026-02-28; those who run the server must renew it",
 		13: "warning  certificate: it expires in 13 days, on 2026-03-14; those who run the server must renew it",
-		15: "ok       certificate: valid until 2026-03-16",
+		15: "ok       certificate: valid until 2026-03-16, 15 days more",
 	} {
 		r := &findings{}
 		tellValidity(r.about(""), now.AddDate(0, 0, days), now)

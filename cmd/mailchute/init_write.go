@@ -47,7 +47,7 @@ func (i *initialization) try(ctx context.Context, d *draft) *findings {
 	w := world(i.who, i.Getenv)
 	for _, a := range append([]*config.Account{&d.config.Default}, accountsOf(d.config)...) {
 		at := r.about(a.Name)
-		checkSmarthosts(ctx, at, a, checkIdentity(at, a, w), i.Getenv)
+		checkSmarthosts(ctx, at, a, checkIdentity(at, a, w).Hostname, i.Getenv)
 	}
 	return r
 }

@@ -11,18 +11,24 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+
+	"mailchute/relay/route/dns"
 )
 
 func main() {
+	os.Exit(int(start(process{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv})))
+}
+
+// start is run behind what holds for every run.
+func start(p process) exitStatus {
 	// A caller that closed our standard error, or that may write no large files, must
 	// not kill a delivery: the write fails, and that can be told.
 	signal.Ignore(syscall.SIGPIPE, syscall.SIGXFSZ)
 	if err := dropPrivileges(); err != nil {
-		voice{os.Stderr}.say("%v", err)
-		os.Exit(int(exitNoPerm))
+		voice{p.Stderr}.say("%v", err)
+		return exitNoPerm
 	}
-	status := run(context.Background(), os.Args, process{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv})
-	os.Exit(int(status))
+	return run(context.Background(), os.Args, p)
 }
 
 // process is what a run has of the outside: its streams and its environment.
@@ -31,6 +37,7 @@ type process struct {
 	Stdout io.Writer
 	Stderr io.Writer
 	Getenv func(string) string
+	DNS    dns.Client // of check; the zero one asks the servers of resolv.conf
 }
 
 // run picks the face by the name the program was called by, then by the first

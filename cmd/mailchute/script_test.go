@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -13,12 +14,23 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"mailchute/inject/config"
+	"mailchute/relay/route/dns"
+	"mailchute/relay/route/dns/dnstest"
 	"mailchute/relay/smtp/smtptest"
 )
 
 // TestMain makes this program, under each of its names, a command of the scripts.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"mailchute": main, "sendmail": main, "mailq": main, "newaliases": main})
+	testscript.Main(m, map[string]func(){"mailchute": scriptMain, "sendmail": scriptMain, "mailq": scriptMain, "newaliases": scriptMain})
+}
+
+// scriptMain is main, but that check asks the name server of the script.
+func scriptMain() {
+	p := process{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv}
+	if at, err := netip.ParseAddrPort(os.Getenv("NAMESERVER")); err == nil {
+		p.DNS = dns.Client{Servers: []netip.AddrPort{at}, Timeout: 5 * time.Second, Attempts: 1}
+	}
+	os.Exit(int(start(p)))
 }
 
 // TestScripts runs the stories under testdata/script on the real binary. Besides
@@ -32,6 +44,7 @@ func TestMain(m *testing.M) {
 //	wire TEXT          a command that begins with TEXT was received
 //	! wire TEXT        none was
 //	await TEXT         waits until one was
+//	dns ZONE           starts a name server for check; without one nobody answers it
 //	status N COMMAND   runs COMMAND, which must end with status N
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -42,6 +55,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("XDG_STATE_HOME", filepath.Join(e.WorkDir, "state"))
 			e.Setenv("MAILCHUTE_CONFIG", filepath.Join(e.WorkDir, "mailchute.toml"))
 			e.Setenv("TMPDIR", e.WorkDir)
+			e.Setenv("NAMESERVER", "127.0.0.1:1")
 			e.Setenv("GORACE", "atexit_sleep_ms=0") // the race detector holds each process up for a second
 			return nil
 		},
@@ -55,6 +69,9 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"smarthost": startPeer, "config": writeConfig, "arrived": arrived, "wire": wire, "await": await, "status": status, "generate": generate,
+			"dns": func(ts *testscript.TestScript, neg bool, args []string) {
+				ts.Setenv("NAMESERVER", dnstest.New(t, ts.ReadFile(args[0]), false).Addr.String())
+			},
 		},
 	})
 }

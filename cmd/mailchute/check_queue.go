@@ -1,0 +1,213 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"mailchute/cmd/mailchute/machine"
+	"mailchute/relay/queue"
+)
+
+// Limits of what is looked at, and of what is worth a word.
+const (
+	maxListed    = 20000            // messages of one queue
+	littleRoom   = 64 << 20         // octets of a file system
+	fewFiles     = 1000             // that it takes more
+	overdueAfter = time.Hour        // that something is due and nobody has tried it
+	clockSlack   = 10 * time.Minute // that a time may lie in the future
+)
+
+// queueHealth is what was seen of one queue.
+type queueHealth struct {
+	path    string
+	err     error // it cannot be used
+	missing bool  // it will be made when it is needed
+	waiting int
+	cut     bool // there are more than were looked at
+	oldest  *queue.Summary
+	overdue int // due for a long time
+	future  int // submitted by a clock that was ahead, or is behind now
+	failed  int
+	aside   int // damaged, or not ours
+	holds   []queue.RouteHold
+	busy    bool // a run is at work
+	octets  uint64
+	files   uint64
+	room    bool // octets and files are known
+}
+
+// checkQueues looks at the queues of all accounts. clocked tells whether something
+// runs them by the clock.
+func checkQueues(at about, f *face, clocked bool) {
+	for _, a := range append(accountsOf(f.config), &f.config.Default) {
+		if !a.Queue.Enabled && len(a.Smarthosts) > 0 && !byLocalServer(a) {
+			at.about(a.Name).note("queue", "it is turned off: when the smarthost cannot be reached, the caller gets status 75 and keeps the message", "")
+		}
+	}
+	qs, err := f.queues()
+	if err != nil {
+		at.error("queue", exitCantCreate, err.Error(), "")
+		return
+	}
+	now := time.Now()
+	for _, q := range qs {
+		h := inspect(q, now)
+		q.Close()
+		h.tell(at, now, clocked, f.config.Default.Queue.WarnAfter)
+	}
+}
+
+// inspect looks at one queue.
+func inspect(q *queue.Queue, now time.Time) queueHealth {
+	h := queueHealth{path: q.Path()}
+	dir := h.path
+	if _, err := os.Stat(h.path); errors.Is(err, fs.ErrNotExist) {
+		h.missing = true
+		dir = nearest(h.path)
+		h.err = unix.Access(dir, unix.W_OK|unix.X_OK)
+	}
+	h.octets, h.files, h.room = machine.Space(dir)
+	if h.missing {
+		return h
+	}
+	h.holds, _ = q.RouteHolds()
+	done, busy, err := q.LockRun()
+	if h.busy = busy; err == nil && !busy {
+		done()
+	}
+	h.count(q, now)
+	if entries, err := os.ReadDir(filepath.Join(h.path, "corrupt")); err == nil {
+		h.aside = len(entries) / 2 // each has its reason beside it
+	}
+	return h
+}
+
+// nearest is the directory above path that is there.
+func nearest(path string) string {
+	for path = filepath.Dir(path); path != "/"; path = filepath.Dir(path) {
+		if info, err := os.Stat(path); err == nil && info.IsDir() {
+			break
+		}
+	}
+	return path
+}
+
+// count goes through the messages.
+func (h *queueHealth) count(q *queue.Queue, now time.Time) {
+	for e, err := range q.List() {
+		if err != nil {
+			if e.ID == "" {
+				h.err = err
+				return
+			}
+			continue
+		}
+		if h.waiting++; h.waiting > maxListed {
+			h.cut = true
+			return
+		}
+		if h.oldest == nil {
+			s := e.Summary()
+			h.oldest = &s
+		}
+		if next := e.Next(); !next.IsZero() && !e.Waits(now) && now.Sub(next) > overdueAfter {
+			h.overdue++
+		}
+		if e.Submitted.Sub(now) > clockSlack {
+			h.future++
+		}
+	}
+	for _, err := range q.ListFailed() {
+		if err == nil {
+			h.failed++
+		}
+	}
+}
+
+// tell says what was seen.
+func (h queueHealth) tell(at about, now time.Time, clocked bool, late time.Duration) {
+	if h.err != nil {
+		at.error("queue", exitCantCreate, fmt.Sprintf("%s cannot be used: %v", h.path, h.err), "mail that cannot be sent at once is not kept; mend its owner and permissions (0700), or set queue.dir")
+		return
+	}
+	h.tellRoom(at)
+	if h.missing {
+		at.ok("queue", h.path+" is made when the first message has to wait")
+		return
+	}
+	switch {
+	case h.waiting == 0:
+		at.ok("queue", h.path+": nothing waits")
+	default:
+		h.tellWaiting(at, now, late)
+	}
+	for _, r := range h.holds {
+		if r.Active(now) {
+			at.warn("queue", fmt.Sprintf("%s is in trouble since %s and tried again at %s: %s", way(r.Name), clockTime(r.Since), clockTime(r.Until), r.Reason), "mend it, then: mailchute queue flush")
+		}
+	}
+	switch {
+	case h.overdue > 0 && h.busy:
+		at.warn("queue", fmt.Sprintf("%d messages are overdue, though a run is at work: it may be stuck", h.overdue), "fuser "+h.path+" tells its process; to end it loses nothing")
+	case h.overdue > 0 && !clocked:
+		at.warn("queue", fmt.Sprintf("%d messages are overdue, and nothing runs the queue by the clock", h.overdue), "mailchute queue flush tries them now; mailchute-queue.timer, mailchute serve or sendmail -q15m does it every time")
+	case h.overdue > 0:
+		at.warn("queue", fmt.Sprintf("%d messages are overdue", h.overdue), "mailchute queue flush tries them now")
+	case h.busy:
+		at.ok("queue", "a run is at work")
+	}
+	if h.failed > 0 {
+		at.note("queue", fmt.Sprintf("%d messages failed for good", h.failed), "mailchute queue list --failed; queue retry or queue remove")
+	}
+	if h.aside > 0 {
+		at.warn("queue", fmt.Sprintf("%d damaged or foreign files were set aside", h.aside), "the reasons are in "+filepath.Join(h.path, "corrupt"))
+	}
+	if h.future > 0 {
+		at.warn("clock", fmt.Sprintf("%d messages in the queue were submitted in the future", h.future), "is the clock right?")
+	}
+}
+
+// tellWaiting is how many wait, and why the oldest does.
+func (h queueHealth) tellWaiting(at about, now time.Time, late time.Duration) {
+	many := fmt.Sprintf("%s: %d waiting", h.path, h.waiting)
+	if h.cut {
+		many = fmt.Sprintf("%s: more than %d waiting", h.path, maxListed)
+	}
+	age := now.Sub(h.oldest.Submitted).Round(time.Minute)
+	text := fmt.Sprintf("%s, the oldest (%s) for %s: %s", many, h.oldest.ID, age, cmp.Or(h.oldest.LastError, "not tried yet"))
+	if h.oldest.Held {
+		text += " (held by hand)"
+	}
+	if late > 0 && age > late {
+		at.warn("queue", text, "mailchute queue show "+h.oldest.ID)
+		return
+	}
+	at.note("queue", text, "")
+}
+
+func (h queueHealth) tellRoom(at about) {
+	switch {
+	case !h.room:
+	case h.octets < littleRoom:
+		at.warn("queue", fmt.Sprintf("only %d MB are free where %s lies", h.octets>>20, h.path), "make room, or no message can be kept")
+	case h.files < fewFiles:
+		at.warn("queue", fmt.Sprintf("only %d more files fit where %s lies (inodes)", h.files, h.path), "make room, or no message can be kept")
+	}
+}
+
+// way names an account's way.
+func way(account string) string {
+	if account == "" {
+		return "the smarthost"
+	}
+	return "the smarthost of account " + account
+}
+
+func clockTime(t time.Time) string { return t.Local().Format("2006-01-02 15:04") }
