@@ -57,6 +57,9 @@ type Observer struct {
 	// Note is called with what a log should hold: a smarthost passed over, a wish
 	// dropped.
 	Note func(text string)
+	// Sent is called as the content of a message goes out, with the octets so far
+	// and their number in all, -1 where nobody knows it. It must be quick.
+	Sent func(n, of int64)
 }
 
 // Attempt is what can be told of a delivery besides the outcomes.

@@ -94,6 +94,9 @@ func (d *delivery) prepare(batch []*mailbox) (smtp.Transaction, []*mailbox, *env
 		return t, batch, unfit(err)
 	}
 	t.Content, t.Binary = content, content.BodyType() == "BINARYMIME"
+	if d.Observer.Sent != nil {
+		t.Content = watched{content, d.Observer.Sent}
+	}
 	if t.Sender, err = fit.Path(d.env.Sender, content.SMTPUTF8()); err != nil {
 		return t, batch, unfit(err)
 	}

@@ -27,6 +27,7 @@ type post struct {
 	journal *journal
 	loud    bool // warnings about a success are shown
 	quiet   bool // failures are not
+	verbose bool // -v
 	onError byte // -e
 
 	lone     bool                         // nobody may be there to run the queue
@@ -39,7 +40,7 @@ type post struct {
 // post is made of what was typed and configured. done has to be called in the end.
 func (f *face) post(account *config.Account, j *journal) (p *post, done func(), err error) {
 	p = &post{process: f.process, config: f.config, account: account, voice: f.voice, journal: j,
-		loud: f.args.Verbose || isTerminal(f.Stderr), quiet: f.args.OnError == 'q', onError: f.args.OnError, delivery: account.Delivery}
+		loud: f.args.Verbose || isTerminal(f.Stderr), verbose: f.args.Verbose, quiet: f.args.OnError == 'q', onError: f.args.OnError, delivery: account.Delivery}
 	if f.args.Delivery != "" {
 		p.delivery = config.Delivery(f.args.Delivery)
 	}
@@ -213,8 +214,12 @@ func (p *post) relay(hello string) (*relay.Relay, error) {
 // observer tells the user and the log what happens on the way.
 func (p *post) observer() relay.Observer {
 	hook := onRedirect(p.account.Redirect.OnRedirect)
+	var sent func(n, of int64)
+	if p.verbose && isTerminal(p.Stderr) {
+		sent = upload(p.Stderr)
+	}
 	return relay.Observer{
-		PassedOver: p.passedOver,
+		PassedOver: p.passedOver, Sent: sent,
 		Note: func(text string) {
 			p.journal.note(text)
 			if p.loud {

@@ -20,6 +20,27 @@ type progress struct {
 // pace is how often the line is written: nobody reads faster.
 const pace = 100 * time.Millisecond
 
+// uploadSize is how large a message is before its way is worth watching.
+const uploadSize = 1 << 20
+
+// upload shows on a terminal how much of a large message has gone. The line is
+// written over by what comes next.
+func upload(w io.Writer) func(n, of int64) {
+	var shown time.Time
+	return func(n, of int64) {
+		switch now := time.Now(); {
+		case n == of && !shown.IsZero():
+			fmt.Fprintf(w, "%40s\r", "")
+		case n >= uploadSize && now.Sub(shown) >= pace && of < 0:
+			shown = now
+			fmt.Fprintf(w, "  %.1f MB sent\r", float64(n)/1e6)
+		case n >= uploadSize && now.Sub(shown) >= pace:
+			shown = now
+			fmt.Fprintf(w, "  %.1f of %.1f MB sent\r", float64(n)/1e6, float64(of)/1e6)
+		}
+	}
+}
+
 // attempted counts an event of the run, as the runner tells of it.
 func (p *progress) attempted(e runner.Event) {
 	if e.Err != nil || len(e.Tried) == 0 {
