@@ -9,7 +9,6 @@ import (
 
 	"mailchute/headers"
 	"mailchute/relay/envelope"
-	"mailchute/relay/reply"
 	"mailchute/relay/route"
 	"mailchute/relay/smtp"
 )
@@ -158,35 +157,4 @@ func (c *Carrier) optionsFor(s route.Smarthost) smtp.Options {
 		o.TLS.CertFile, o.TLS.KeyFile, o.TLS.Fingerprint, o.TLS.ServerName = "", "", nil, ""
 	}
 	return o
-}
-
-// barred takes out of a batch who was sent on with 558 by the very server that is
-// connected now: it must not be offered the new address (draft-sam-smtp-redirects
-// section 3.2).
-func (d *delivery) barred(batch []*mailbox) []*mailbox {
-	if !d.lane.direct {
-		return batch
-	}
-	return slices.DeleteFunc(batch, func(m *mailbox) bool {
-		m.recipients = slices.DeleteFunc(m.recipients, func(r *envelope.Recipient) bool {
-			hop := r.Trail[len(r.Trail)-1]
-			if hop.Code != 558 || !sameServer(hop.Server, d.conn.Name()) {
-				return false
-			}
-			r.Apply(envelope.Outcome{State: envelope.Failed, Cause: envelope.CauseRedirect, Status: reply.Enhanced{Class: 5, Subject: 4, Detail: 4}, Server: d.conn.Name(),
-				Reason: "redirected to <" + hop.To.String() + ">, which must not be tried at the old mailbox's own server, and " + hop.Server + " is the new one's too"})
-			return true
-		})
-		if len(m.recipients) > 0 {
-			return false
-		}
-		d.list.forget(m)
-		return true
-	})
-}
-
-// sameServer compares what servers call themselves. A name without a dot, such as
-// localhost, says nothing.
-func sameServer(a, b string) bool {
-	return strings.EqualFold(a, b) && strings.Contains(a, ".")
 }

@@ -33,7 +33,8 @@ const (
 	newBox   = "k@new.example"
 	goneBox  = "gone@new.example" // 550 5.1.1 wherever it is tried
 
-	toNewBox = "RCPT TO:<" + newBox // how it is offered
+	toNewBox  = "RCPT TO:<" + newBox // how they are offered
+	toGoneBox = "RCPT TO:<" + goneBox
 )
 
 // world is one combination.
@@ -94,9 +95,12 @@ func (w world) maxHops() int {
 	return 0
 }
 
-// follows tells whether the old mailbox's answer leads to the new one.
+// follows tells whether the old mailbox's answer leads to the new one. A 558 must
+// not be tried at the old mailbox's own server (draft-sam-smtp-redirects section
+// 3.2), so it is followed nowhere where there is no other way.
 func (w world) follows() bool {
-	return w.code != 250 && !w.atMax && (w.follow == redirect.FollowAlways || w.follow == redirect.FollowVerified && w.trusted)
+	cornered := w.code == 558 && w.own && w.via == redirect.ViaSmarthost
+	return w.code != 250 && !w.atMax && !cornered && (w.follow == redirect.FollowAlways || w.follow == redirect.FollowVerified && w.trusted)
 }
 
 // arrives is the mailbox where the copy for the old one ends, "" where it fails.
@@ -120,8 +124,10 @@ func (w world) ownArrives() string {
 }
 
 // leaves tells whether the new mailbox must not be shown to the smarthost once it
-// has redirected.
-func (w world) leaves() bool { return w.via == redirect.ViaMX || w.via == redirect.ViaAuto && w.own }
+// has redirected, now or as the memory knows.
+func (w world) leaves() bool {
+	return w.via == redirect.ViaMX || w.own && (w.via == redirect.ViaAuto || w.code == 558 && w.recalled(oldBox) != newBox)
+}
 
 // modelStage is the servers that all combinations share.
 type modelStage struct {
@@ -203,7 +209,7 @@ func envelopeOf(w world) *envelope.Envelope {
 	if w.state == sentOn {
 		r := env.Recipients[0]
 		r.Original, r.Address = addr(startBox), addr(startBox)
-		r.Redirect(envelope.Hop{From: r.Address, To: addr(oldBox), Code: 557, Server: "mx.start.example"})
+		r.Redirect(envelope.Hop{From: r.Address, To: addr(oldBox), Code: 557, Server: "mx.start.example", Trusted: w.trusted})
 		r.Apply(envelope.Outcome{State: envelope.Deferred, Cause: envelope.CauseRoute})
 	}
 	if w.both {
@@ -308,21 +314,25 @@ func (s *modelStage) checkFates(w world, env *envelope.Envelope, smarthost *peer
 }
 
 // checkSecrecy looks at what servers were told that is not for them: the password,
-// and the new address once it must go another way. A sender who names it himself,
-// or knows it from before, means the smarthost to have it.
+// and the new address once it must go another way. A sender who names it himself
+// means the smarthost to have it.
 func (s *modelStage) checkSecrecy(w world, smarthost *peer, attempts int) {
 	if s.theirs.Told("AUTH") > 0 {
 		s.t.Errorf("%v: logged in at the new domain's server", w)
 	}
-	if w.trusted != (smarthost.Told("AUTH") > 0) {
+	passedBy := w.leaves() && w.recalled(oldBox) == newBox && !w.both
+	if want := w.trusted && !passedBy; want != (smarthost.Told("AUTH") > 0) {
 		s.t.Errorf("%v: logged in %d times at the smarthost", w, smarthost.Told("AUTH"))
 	}
 	most := 0
-	if w.both || w.recalled(oldBox) == newBox || !w.leaves() {
+	if w.both || !w.leaves() {
 		most = attempts
 	}
 	if n := smarthost.Told(toNewBox); n > most {
 		s.t.Errorf("%v: the smarthost was offered the new address %d times, at most %d are right", w, n, most)
+	}
+	if n := smarthost.Told(toGoneBox); n > 0 && w.leaves() && w.code != 558 {
+		s.t.Errorf("%v: the smarthost was offered an address from memory that goes another way", w)
 	}
 }
 
@@ -334,10 +344,11 @@ func (s *modelStage) checkMemory(w world, m *redirect.Memory) {
 		s.t.Errorf("%v: %v", w, err)
 	}
 	to := map[string]string{}
+	said := map[string]bool{startBox + ">" + oldBox: w.state == sentOn && w.arrives() != "", oldBox + ">" + newBox: w.code == 557 && w.follows()}
 	for _, e := range entries {
 		to[e.Old.String()] = e.New.String()
-		known := e.Old.String()+">"+e.New.String() == w.memory
-		if !known && (w.code != 557 || !w.follows() || e.Unproven != !w.trusted) || e.Code != 557 {
+		pair := e.Old.String() + ">" + e.New.String()
+		if pair != w.memory && (!said[pair] || e.Unproven != !w.trusted) || e.Code != 557 {
 			s.t.Errorf("%v: learnt %d %s to %s", w, e.Code, e.Old, e.New)
 		}
 	}
@@ -347,8 +358,9 @@ func (s *modelStage) checkMemory(w world, m *redirect.Memory) {
 	if to[oldBox] == goneBox && w.recalled(oldBox) != "" {
 		s.t.Errorf("%v: who is gone is still remembered", w)
 	}
-	// what arrives in a later attempt than the one that heard the 557 teaches nothing
-	if w.code == 557 && w.follows() && w.state != waited && w.recalled(oldBox) != newBox && to[oldBox] != newBox {
+	lost := said[startBox+">"+oldBox] && to[startBox] != oldBox
+	hearsay := !w.trusted && w.memory != "" // counts for less than what is known
+	if lost || said[oldBox+">"+newBox] && !hearsay && to[oldBox] != newBox {
 		s.t.Errorf("%v: nothing was learnt", w)
 	}
 }

@@ -222,15 +222,15 @@ type delivery struct {
 	turns       []lane // in which somebody waits, in order
 	tlsRequired *bool  // the message says that TLS is not required; nil: not looked at yet
 	env         *envelope.Envelope
+	open        []*envelope.Recipient // of env, at the start: whom this attempt is for
 	msg         *message.Message
 	last        bool // no message follows on this connection
 	attempt     Attempt
 	list        worklist
-	ahead       *transaction              // its envelope is on the wire; nil: none is
-	made        *content                  // the message as the last server got it
-	remarks     map[string]bool           // noted already
-	redirected  []*envelope.Recipient     // in the transaction that is being settled
-	lessons     map[string]redirect.Entry // what a 557 said, by old address
+	ahead       *transaction          // its envelope is on the wire; nil: none is
+	made        *content              // the message as the last server got it
+	remarks     map[string]bool       // noted already
+	redirected  []*envelope.Recipient // in the transaction that is being settled
 }
 
 // delivery is a new one, or that which has begun with an envelope that went ahead.
@@ -240,10 +240,10 @@ func (c *Carrier) delivery(env *envelope.Envelope, msg *message.Message) *delive
 	if d != nil && d.env == env {
 		return d
 	}
-	d = &delivery{Carrier: c, home: c, env: env, msg: msg}
+	d = &delivery{Carrier: c, home: c, env: env, open: env.Open(), msg: msg}
 	d.recall()
 	d.list.begin(env)
-	d.assign(env.Open()...)
+	d.assign(d.open...)
 	return d
 }
 

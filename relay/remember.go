@@ -6,6 +6,8 @@ import (
 	"mailchute/headers/address"
 	"mailchute/relay/envelope"
 	"mailchute/relay/redirect"
+	"mailchute/relay/route"
+	"mailchute/relay/smtp"
 )
 
 // recall sends recipients whose mailbox has moved for good, as the memory knows,
@@ -15,7 +17,7 @@ func (d *delivery) recall() {
 	if d.Memory == nil || !d.Redirect.Remember || d.Redirect.Follow == redirect.FollowNever || d.Memory.Empty() {
 		return
 	}
-	for _, r := range d.env.Open() {
+	for _, r := range d.open {
 		if len(r.Trail) > 0 {
 			continue
 		}
@@ -24,7 +26,7 @@ func (d *delivery) recall() {
 			if !d.Redirect.Recalls(e, len(r.Trail)) || r.Visited(e.New) {
 				break
 			}
-			r.Redirect(envelope.Hop{From: r.Address, To: e.New, Code: e.Code, Remembered: true})
+			r.Redirect(d.recalled(r, e))
 		}
 		if len(r.Trail) > 0 && d.Observer.Redirected != nil {
 			d.Observer.Redirected(r, d.server)
@@ -32,38 +34,47 @@ func (d *delivery) recall() {
 	}
 }
 
-// learnt keeps where a 557 was seen, until the copy has arrived there.
-func (d *delivery) learnt(h envelope.Hop) {
-	if d.Memory == nil || !d.Redirect.Remember || h.Code != 557 { // a 558 never is, section 3.2
-		return
+// recalled is the next hop of r that was remembered. It takes the way that it would
+// take if the smarthost in use said it now. What that calls itself is not known
+// before it is connected, so admit looks again.
+func (d *delivery) recalled(r *envelope.Recipient, e redirect.Entry) envelope.Hop {
+	h := envelope.Hop{From: r.Address, To: e.New, Code: e.Code, Remembered: true}
+	h.Direct = d.Redirect.Leaves(e.Old.Domain) || len(r.Trail) > 0 && r.Trail[len(r.Trail)-1].Direct
+	if d.next == len(d.Smarthosts) {
+		return h
 	}
-	e := redirect.Entry{Old: h.From, New: h.To, Code: h.Code, Learned: time.Now().UTC(), Server: d.conn.Name(), Unproven: !d.conn.Trusted()}
-	if d.conn.TLS() != nil && d.conn.Trusted() {
-		e.Verified = d.endpoints[0].Host
+	switch s := d.Smarthosts[d.next]; s.Scheme {
+	case route.MX:
+		h.TLS = e.TLS // that domain published what it demands, and nobody asks there now
+	case route.SRV:
+		h.TLS = true
+	default:
+		endpoint, _ := s.Endpoint()
+		h.TLS = endpoint.Security >= smtp.StartTLS
+		h.Direct = h.Direct || d.Redirect.Leaves(e.Old.Domain, s.Host)
 	}
-	if d.lessons == nil {
-		d.lessons = map[string]redirect.Entry{}
-	}
-	d.lessons[h.From.Key()] = e
+	return h
 }
 
-// remember makes the memory of what was delivered: what led there is learnt or
-// confirmed.
+// remember makes the memory of what this delivery brought to its end: what led
+// there is learnt or confirmed. A 558 is neither (draft-sam-smtp-redirects section
+// 3.2).
 func (d *delivery) remember() {
-	if d.Memory == nil {
+	if d.Memory == nil || !d.Redirect.Remember {
 		return
 	}
 	var news []redirect.Entry
 	var used []address.Addr
-	for _, r := range d.env.Recipients {
+	for _, r := range d.open {
 		if r.Outcome.State != envelope.Delivered {
 			continue
 		}
 		for _, h := range r.Trail {
-			if h.Remembered {
+			switch {
+			case h.Remembered:
 				used = append(used, h.From)
-			} else if e, ok := d.lessons[h.From.Key()]; ok {
-				news = append(news, e)
+			case h.Code == 557:
+				news = append(news, lesson(h))
 			}
 		}
 	}
@@ -75,6 +86,32 @@ func (d *delivery) remember() {
 	}
 }
 
+// lesson is what a hop teaches. One from a record of an older version does not say
+// when it was, nor who can have said it.
+func lesson(h envelope.Hop) redirect.Entry {
+	e := redirect.Entry{
+		Old: h.From, New: h.To, Code: h.Code, Learned: h.Said,
+		Server: h.Server, Verified: h.Verified, Unproven: !h.Trusted, TLS: h.TLS,
+	}
+	if e.Learned.IsZero() {
+		e.Learned = time.Now().UTC()
+	}
+	return e
+}
+
+// hop is a redirect that the server in use has just said.
+func (d *delivery) hop(from, to address.Addr, code int, direct bool) envelope.Hop {
+	h := envelope.Hop{
+		From: from, To: to, Code: code,
+		Said: time.Now().UTC(), Server: d.conn.Name(), Trusted: d.conn.Trusted(),
+		Direct: direct || d.lane.direct, TLS: d.demandsTLS(),
+	}
+	if h.Trusted && d.conn.TLS() != nil {
+		h.Verified = d.endpoints[0].Host
+	}
+	return h
+}
+
 // forget takes back redirects from the memory whose new address has come to
 // nothing: they are forgotten, and the old address is tried again. It tells
 // whether there was one.
@@ -83,7 +120,7 @@ func (d *delivery) forget() bool {
 		return false
 	}
 	again := false
-	for _, r := range d.env.Recipients {
+	for _, r := range d.open {
 		// 5.1.z: the address itself is wrong, RFC 3463 section 3.2; or it has moved on,
 		// maybe back to the old one, and cannot be followed.
 		gone := r.Outcome.Status.Subject == 1 || r.Outcome.Cause == envelope.CauseRedirect

@@ -39,7 +39,11 @@ func (d *delivery) transaction() *transaction {
 	if t := d.wentAhead(); t != nil {
 		return t
 	}
-	t, batch, err := d.prepare(d.barred(d.batch()))
+	batch := d.admit(d.batch())
+	if len(batch) == 0 {
+		return nil
+	}
+	t, batch, err := d.prepare(batch)
 	switch {
 	case err != nil:
 		for _, m := range batch {
@@ -184,16 +188,13 @@ func (d *delivery) redirect(m *mailbox, r reply.Reply) {
 	for _, rcpt := range m.recipients {
 		v := d.Redirect.Decide(redirect.Question{
 			Reply: r, Old: rcpt.Address, Visited: rcpt.Visited, Hops: len(rcpt.Trail), Trusted: d.conn.Trusted(),
-			ServerNames: []string{d.conn.Name(), d.endpoints[0].Host},
+			ServerNames: d.serverNames(), DomainsOwn: d.lane.own,
 		})
 		if !v.Follow {
 			rcpt.Apply(envelope.Outcome{State: envelope.Failed, Cause: envelope.CauseRedirect, Reply: &r, Status: v.Status, Reason: v.Reason, Server: d.conn.Name()})
 			continue
 		}
-		hop := envelope.Hop{From: rcpt.Address, To: v.To, Code: r.Code, Server: d.conn.Name(),
-			Direct: v.Direct || d.lane.direct, TLS: d.endpoints[0].Security >= smtp.StartTLS}
-		d.learnt(hop)
-		rcpt.Redirect(hop)
+		rcpt.Redirect(d.hop(rcpt.Address, v.To, r.Code, v.Direct))
 		if d.Observer.Redirected != nil {
 			d.Observer.Redirected(rcpt, d.conn.Name())
 		}

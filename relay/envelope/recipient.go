@@ -17,15 +17,20 @@ type Recipient struct {
 	Outcome    Outcome   // the latest word on it
 }
 
-// Hop is one followed redirect.
+// Hop is one followed redirect. It holds all that may be learnt from it, for the
+// copy may arrive in a later attempt, made by another process.
 type Hop struct {
 	From, To   address.Addr
 	Code       int  // 551, 557 or 558
 	Remembered bool // applied from memory, no server was asked
 
-	Server string // who sent it on, as it calls itself; "" when remembered
-	Direct bool   // from here on by the new domain's own servers, not by a smarthost
-	TLS    bool   // verified TLS was demanded up to here, and so it is from here on
+	Said     time.Time // when; zero when remembered
+	Server   string    // who sent it on, as it calls itself; "" when remembered
+	Verified string    // the name that its certificate was verified for; "" for none
+	Trusted  bool      // said over verified TLS, a Unix socket or loopback: nobody else can have said it
+
+	Direct bool // from here on by the new domain's own servers, not by a smarthost
+	TLS    bool // verified TLS was demanded up to here, and so it is from here on
 }
 
 // State is where a recipient stands.

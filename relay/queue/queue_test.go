@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -57,6 +58,7 @@ func TestEveryWishAndEveryFateComesBack(t *testing.T) {
 	rs[0].Notify = envelope.Notify{Success: true, Failure: true, Delay: true}
 	rs[0].ValidSince = noon
 	rs[0].Redirect(envelope.Hop{From: addr("bob@example.org"), To: addr("b@new.example"), Code: 557, Remembered: true})
+	rs[0].Redirect(envelope.Hop{From: addr("b@new.example"), To: addr("b@far.example"), Code: 557, Said: noon, Server: "mx.new.example\n", Verified: "mx.new.example", Trusted: true, Direct: true, TLS: true})
 	rs[0].Outcome = deferred
 	rs[1].Notify.Never = true
 	rs[1].Outcome = refused
@@ -86,6 +88,31 @@ func TestEveryWishAndEveryFateComesBack(t *testing.T) {
 	}
 	it.Release()
 	same("after an update")
+}
+
+// TestARecordOfAnOlderVersionProvesNothing: it does not say who can have said a
+// redirect, so nobody is to be sure of it.
+func TestARecordOfAnOlderVersionProvesNothing(t *testing.T) {
+	q := fresh(t)
+	e := letter("bob@example.org")
+	r := e.Envelope.Recipients[0]
+	r.Redirect(envelope.Hop{From: addr("bob@example.org"), To: addr("b@new.example"), Code: 557, Said: noon, Server: "mx.example.org", Verified: "mx.example.org", Trusted: true})
+	r.Outcome = deferred
+	id := accept(t, q, e)
+	const known = `"said":"2026-03-01T12:00:00Z","server":"mx.example.org","verified":"mx.example.org","trusted":true`
+	if err := edit(filepath.Join(q.path, messageDir, id), func(s string) string {
+		if !strings.Contains(s, known) {
+			t.Errorf("the record is %q", s)
+		}
+		return strings.Replace(s, known, `"server":"mx.example.org"`, 1)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	got := acquire(t, q, id).Envelope.Recipients[0].Trail
+	want := []envelope.Hop{{From: addr("bob@example.org"), To: addr("b@new.example"), Code: 557, Server: "mx.example.org"}}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
 }
 
 func TestEveryStateAndCauseHasAWord(t *testing.T) {

@@ -68,13 +68,16 @@ type fate struct {
 }
 
 type hop struct {
-	From       mailbox `json:"from"`
-	To         mailbox `json:"to"`
-	Code       int     `json:"code"`
-	Remembered bool    `json:"remembered,omitempty"`
-	Server     string  `json:"server,omitempty"`
-	Direct     bool    `json:"direct,omitempty"`
-	TLS        bool    `json:"tls,omitempty"`
+	From       mailbox   `json:"from"`
+	To         mailbox   `json:"to"`
+	Code       int       `json:"code"`
+	Remembered bool      `json:"remembered,omitempty"`
+	Said       time.Time `json:"said,omitzero"`
+	Server     string    `json:"server,omitempty"`
+	Verified   string    `json:"verified,omitempty"`
+	Trusted    bool      `json:"trusted,omitempty"` // a record without it proves nothing
+	Direct     bool      `json:"direct,omitempty"`
+	TLS        bool      `json:"tls,omitempty"`
 }
 
 type answer struct {
@@ -189,7 +192,7 @@ func stateOf(e *Entry) state {
 			Attempts: t.Attempts, Last: t.Last, Next: t.Next, Told: t.Told,
 		}
 		for _, h := range r.Trail {
-			f.Trail = append(f.Trail, hop{mailbox(h.From), mailbox(h.To), h.Code, h.Remembered, h.Server, h.Direct, h.TLS})
+			f.Trail = append(f.Trail, hopOf(h))
 		}
 		if p := o.Reply; p != nil {
 			f.Reply = &answer{p.Code, triple(p.Enhanced), p.Lines, p.Command}
@@ -238,9 +241,23 @@ func (s *state) apply(e *Entry) error {
 func (f *fate) hops() []envelope.Hop {
 	var hs []envelope.Hop
 	for _, h := range f.Trail {
-		hs = append(hs, envelope.Hop{From: address.Addr(h.From), To: address.Addr(h.To), Code: h.Code, Remembered: h.Remembered, Server: h.Server, Direct: h.Direct, TLS: h.TLS})
+		hs = append(hs, h.value())
 	}
 	return hs
+}
+
+func hopOf(h envelope.Hop) hop {
+	return hop{
+		From: mailbox(h.From), To: mailbox(h.To), Code: h.Code, Remembered: h.Remembered,
+		Said: h.Said, Server: h.Server, Verified: h.Verified, Trusted: h.Trusted, Direct: h.Direct, TLS: h.TLS,
+	}
+}
+
+func (h hop) value() envelope.Hop {
+	return envelope.Hop{
+		From: address.Addr(h.From), To: address.Addr(h.To), Code: h.Code, Remembered: h.Remembered,
+		Said: h.Said, Server: h.Server, Verified: h.Verified, Trusted: h.Trusted, Direct: h.Direct, TLS: h.TLS,
+	}
 }
 
 func (f *fate) outcome() (envelope.Outcome, error) {

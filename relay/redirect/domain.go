@@ -21,6 +21,12 @@ func (p Policy) allows(domain string) bool {
 	})
 }
 
+// IsOwn tells whether a server is one of a domain's own: one of its names is the
+// domain or lies below it.
+func IsOwn(domain string, names ...string) bool {
+	return slices.ContainsFunc(names, func(name string) bool { return within(name, domain) })
+}
+
 // within tells whether a server's name is a domain or lies below it. What a
 // server calls itself may go on behind its name, and an address literal may
 // stand with or without its brackets.

@@ -20,6 +20,7 @@ type Entry struct {
 	Server   string    // which server said it, as it calls itself
 	Verified string    // the name that its certificate was verified for; "" when it was not TLS
 	Unproven bool      // said where nobody could be sure whom we talked to; believed under "always" alone
+	TLS      bool      // verified TLS was demanded where it was said
 	Uses     int       // messages that were sent to New because of this entry
 }
 
@@ -38,6 +39,16 @@ func (e Entry) Check() error {
 	return nil
 }
 
+// yields tells whether e counts for less than what is known: hearsay less than what
+// was said where we could be sure, and else the earlier word less than the later.
+// What waited in a queue for days may have been said before what was learnt since.
+func (e Entry) yields(known Entry) bool {
+	if e.Unproven != known.Unproven {
+		return e.Unproven
+	}
+	return !e.Learned.IsZero() && known.Learned.After(e.Learned)
+}
+
 // line is an Entry as it is written.
 type line struct {
 	Old      string    `json:"old"`
@@ -47,16 +58,17 @@ type line struct {
 	Server   string    `json:"server,omitempty"`
 	Verified string    `json:"verified,omitempty"`
 	Unproven bool      `json:"unproven,omitempty"`
+	TLS      bool      `json:"tls,omitempty"`
 	Uses     int       `json:"uses"`
 }
 
 // MarshalJSON gives the names old, new, code, learned (RFC 3339, UTC), server,
-// verified, unproven and uses.
+// verified, unproven, tls and uses.
 func (e Entry) MarshalJSON() ([]byte, error) {
 	return json.Marshal(line{
 		Old: e.Old.String(), New: e.New.String(), Code: e.Code,
 		Learned: e.Learned.UTC().Truncate(time.Second),
-		Server:  plain(e.Server), Verified: plain(e.Verified), Unproven: e.Unproven, Uses: e.Uses,
+		Server:  plain(e.Server), Verified: plain(e.Verified), Unproven: e.Unproven, TLS: e.TLS, Uses: e.Uses,
 	})
 }
 
@@ -80,7 +92,7 @@ func (e *Entry) UnmarshalJSON(data []byte) error {
 	}
 	*e = Entry{
 		Old: oldAddr, New: newAddr, Code: l.Code, Learned: l.Learned,
-		Server: plain(l.Server), Verified: plain(l.Verified), Unproven: l.Unproven, Uses: l.Uses,
+		Server: plain(l.Server), Verified: plain(l.Verified), Unproven: l.Unproven, TLS: l.TLS, Uses: l.Uses,
 	}
 	return e.Check()
 }

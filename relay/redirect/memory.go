@@ -57,7 +57,9 @@ func (m *Memory) Empty() bool {
 	return len(m.known.at) == 0
 }
 
-// Learn remembers entries, each instead of what was known of its old address.
+// Learn remembers entries, each instead of what was known of its old address; but
+// what was said where nobody could be sure never takes the place of what was proven,
+// nor an earlier word that of a later one (an entry without a time is news).
 // When it returns nil, all of them are on disk. One call with many entries
 // writes the file once.
 func (m *Memory) Learn(entries ...Entry) error {
@@ -79,7 +81,7 @@ func (m *Memory) Learn(entries ...Entry) error {
 // Confirm counts one use of the entry of each old address: a server took a
 // message for the new one.
 func (m *Memory) Confirm(olds ...address.Addr) error {
-	return m.changeKnown(olds, (*table).use)
+	return m.changeKnown(olds, func(t *table, old address.Addr) { t.use(old, 1) })
 }
 
 // Forget drops the entries of these old addresses, so that the next message asks

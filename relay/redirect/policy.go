@@ -30,7 +30,7 @@ const (
 // The values of Policy.Via.
 const (
 	ViaAuto      = "auto"      // by the smarthost, unless it is the old mailbox's own server
-	ViaSmarthost = "smarthost" // always by the smarthost that answered
+	ViaSmarthost = "smarthost" // by the smarthost or not at all
 	ViaMX        = "mx"        // always by the new domain's own servers
 )
 
@@ -52,6 +52,7 @@ type Question struct {
 	Hops        int                     // redirects that this recipient has taken so far
 	Trusted     bool                    // verified TLS, a Unix socket or loopback
 	ServerNames []string                // who answered: name in the greeting, name in the EHLO reply, host of the smarthost
+	DomainsOwn  bool                    // who answered is one of a domain's own servers, not a smarthost: mail for another domain goes elsewhere
 }
 
 // Verdict is what becomes of a redirecting reply: the copy goes to another
@@ -103,7 +104,7 @@ func (p Policy) Decide(q Question) Verdict {
 		return v
 	}
 	v.Follow = true
-	v.Direct = p.direct(q)
+	v.Direct = p.Leaves(q.Old.Domain, q.ServerNames...)
 	v.Reason = done(q.Reply.Code, v)
 	return v
 }
@@ -119,6 +120,8 @@ func (p Policy) forbids(q Question, to address.Addr) string {
 		return `redirect.follow is "never"`
 	case !p.allows(to.Domain):
 		return fmt.Sprintf("%q is not in redirect.allow_domains", to.Domain)
+	case q.Reply.Code == 558 && p.Via == ViaSmarthost && !q.DomainsOwn && IsOwn(q.Old.Domain, q.ServerNames...):
+		return fmt.Sprintf(`the server of %q must not be offered it (558), and redirect.via = "smarthost" leaves no other way`, q.Old.Domain)
 	}
 	return ""
 }
@@ -134,20 +137,20 @@ func (p Policy) loops(q Question, to address.Addr) string {
 	return ""
 }
 
-// direct tells whether the copy leaves the server that answered. A 558 MUST NOT
-// be sent through the old mailbox's own server (draft-sam-smtp-redirects section
-// 3.2), and after a 557 that server is of no more use either; a smarthost that
-// only passes on what another server said stays the way out.
-func (p Policy) direct(q Question) bool {
+// Leaves tells whether a copy that was redirected away from a domain leaves the
+// server with these names, which is asked or would be, for the new domain's own
+// servers. After a 558 the new address MUST NOT be offered to the old mailbox's own
+// server (draft-sam-smtp-redirects section 3.2), and after a 557 that server is of
+// no more use either; a smarthost that only passes on what another server said stays
+// the way out.
+func (p Policy) Leaves(old string, names ...string) bool {
 	switch p.Via {
 	case ViaSmarthost:
 		return false
 	case ViaMX:
 		return true
 	}
-	return slices.ContainsFunc(q.ServerNames, func(name string) bool {
-		return within(name, q.Old.Domain)
-	})
+	return IsOwn(old, names...)
 }
 
 // status is the enhanced status code of a redirect: the one in front of the

@@ -86,6 +86,13 @@ func TestWhatIsNotFollowedIsSaid(t *testing.T) {
 		"another domain than the allowed ones": {
 			policy: func(p *Policy) { p.AllowDomains = []string{"good.example"} },
 			status: "5.2.7", want: `"example.com" is not in redirect.allow_domains`},
+		"a 558 of the own server, by the smarthost alone": {
+			policy: func(p *Policy) { p.Via = ViaSmarthost },
+			ask: func(q *Question) {
+				q.Reply.Code = 558
+				q.ServerNames = []string{"smtp.example.org"}
+			},
+			status: "5.2.8", want: `the server of "example.org" must not be offered it (558), and redirect.via = "smarthost" leaves no other way`},
 		"to itself": {
 			ask:    func(q *Question) { q.Old = mailbox(t, "new@EXAMPLE.com") },
 			status: "5.4.6", want: "a circle of redirects"},
@@ -145,6 +152,7 @@ func TestWhichWayACopyTakes(t *testing.T) {
 		"no names at all":                            {558, ViaAuto, "old@example.org", nil, false},
 		"empty names":                                {558, ViaAuto, "old@example.org", []string{"", " ", "."}, false},
 		"via smarthost, even at the old server":      {557, ViaSmarthost, "old@example.org", own, false},
+		"via smarthost, a 558 that is passed on":     {558, ViaSmarthost, "old@example.org", other, false},
 		"via mx, even by a smarthost that passes on": {557, ViaMX, "old@example.org", other, true},
 		"a policy that says nothing is auto":         {558, "", "old@example.org", own, true},
 	} {

@@ -42,32 +42,48 @@ func (t *table) put(e Entry) {
 	t.entries = append(t.entries, e)
 }
 
-// learn puts e. The count of uses goes on while the new address stays. The newest
-// word wins: when the new address leads back to the old one, the entry that
-// closes the circle goes.
+// learn puts e, unless it yields to what is known of its old address. The count of
+// uses goes on while the new address stays. When the new address leads back to the
+// old one, the entry that closes the circle goes, or it is e that yields to it.
 func (t *table) learn(e Entry) {
-	if known, ok := t.get(e.Old); ok && known.New.Equal(e.New) {
-		e.Uses += known.Uses
+	if known, ok := t.get(e.Old); ok {
+		same := known.New.Equal(e.New)
+		if e.yields(known) {
+			if same {
+				t.use(e.Old, e.Uses)
+			}
+			return
+		}
+		if same {
+			e.Uses += known.Uses
+		}
+	}
+	if back, ok := t.closing(e); ok {
+		if e.yields(back) {
+			return
+		}
+		t.drop(back.Old)
 	}
 	t.put(e)
+}
+
+// closing is the entry that leads back to where e comes from, if there is one.
+func (t *table) closing(e Entry) (Entry, bool) {
 	at := e.New
 	for range maxChain {
 		next, ok := t.get(at)
-		if !ok {
-			return
-		}
-		if next.New.Equal(e.Old) {
-			t.drop(next.Old)
-			return
+		if !ok || next.New.Equal(e.Old) {
+			return next, ok
 		}
 		at = next.New
 	}
+	return Entry{}, false
 }
 
-// use counts one use of the entry for this old address.
-func (t *table) use(old address.Addr) {
+// use counts n uses of the entry for this old address.
+func (t *table) use(old address.Addr, n int) {
 	if i, ok := t.at[old.Key()]; ok {
-		t.entries[i].Uses++
+		t.entries[i].Uses += n
 	}
 }
 

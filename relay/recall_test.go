@@ -1,0 +1,169 @@
+package relay
+
+import (
+	"context"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"mailchute/relay/envelope"
+	"mailchute/relay/redirect"
+	"mailchute/relay/route"
+)
+
+// knows makes the relay remember redirects, each "old new".
+func (n *network) knows(r *Relay, pairs ...string) {
+	n.t.Helper()
+	r.Redirect.Remember = true
+	r.Memory = redirect.OpenMemory(filepath.Join(n.t.TempDir(), "redirects"))
+	for _, pair := range pairs {
+		old, to, _ := strings.Cut(pair, " ")
+		if err := r.Memory.Learn(redirect.Entry{Old: addr(old), New: addr(to), Code: 557, Server: "mail.old.example", Verified: "mail.old.example"}); err != nil {
+			n.t.Fatal(err)
+		}
+	}
+}
+
+func TestWhatIsRememberedGoesAsAFreshReplyWould(t *testing.T) {
+	const zone = "new.example MX 1 mx.new.example\nmx.new.example A 127.0.0.61\nfar.example A 127.0.0.62\nmid.example A 127.0.0.63"
+	const other = "EHLO => 250 relay.example\n"
+	const ours = "EHLO => 250 mail.old.example\n"
+	const chain = "k@old.example m@mid.example; m@mid.example k@new.example"
+	for _, tt := range []struct {
+		name, via, script, knows string
+		at                       string // who gets the copy: "smarthost" or "domain"
+	}{
+		{"by the smarthost that passes on now, though it was the old mailbox's own that said it", redirect.ViaAuto, other, "k@old.example k@new.example", "smarthost"},
+		{"by the new domain's servers, where the smarthost is the old mailbox's own", redirect.ViaAuto, ours, "k@old.example k@new.example", "domain"},
+		{"by the new domain's servers, with via = mx", redirect.ViaMX, other, "k@old.example k@new.example", "domain"},
+		{"by the smarthost, with via = smarthost", redirect.ViaSmarthost, ours, "k@old.example k@new.example", "smarthost"},
+		{"a chain by the smarthost", redirect.ViaAuto, other, chain, "smarthost"},
+		{"a chain that begins at the own server", redirect.ViaAuto, ours, chain, "domain"},
+		{"a chain that passes by the own server", redirect.ViaAuto, "EHLO => 250 mail.mid.example\n", chain, "domain"},
+		{"a chain that ends at the own server", redirect.ViaAuto, "EHLO => 250 mail.new.example\n", chain, "smarthost"},
+		{"a chain with via = mx", redirect.ViaMX, ours, chain, "domain"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			n := newNetwork(t, false, zone)
+			smarthost, domain := newPeer(t, tt.script), n.server(61, "", nil)
+			n.peers = append(n.peers, smarthost)
+			r := n.relay(smarthost.smarthost())
+			r.Redirect.Via = tt.via
+			n.knows(r, strings.Split(tt.knows, "; ")...)
+			n.expect(r, "k@old.example", "k@old.example delivered", "k@new.example 1")
+			if got := map[bool]string{true: "smarthost", false: "domain"}[domain.Copies()["k@new.example"] == 0]; got != tt.at {
+				t.Errorf("the copy went by the %s", got)
+			}
+			if tt.at == "domain" && smarthost.Told("RCPT") > 0 {
+				t.Error("the smarthost was told of it")
+			}
+		})
+	}
+}
+
+func TestWhatIsRememberedOfTheSmarthostsHostIsNotEvenDialled(t *testing.T) {
+	n := newNetwork(t, false, "new.example A 127.0.0.64")
+	n.server(64, "", nil)
+	s := route.Smarthost{Scheme: route.Plain, Host: "smtp.old.example", Port: 1}
+	r := n.relay(s)
+	n.knows(r, "k@old.example k@new.example")
+	n.expect(r, "k@old.example", "k@old.example delivered", "k@new.example 1")
+}
+
+// TestTheNextSmarthostMayBeTheOldMailboxsOwn: who has redirected is another one than
+// who is left when that is lost.
+func TestTheNextSmarthostMayBeTheOldMailboxsOwn(t *testing.T) {
+	const first = "EHLO => 250 relay.example\nRCPT TO:<k@old => %d 5.2.8 <k@new.example>\nRCPT TO:<k@new => 421 4.3.2 closing"
+	for _, tt := range []struct {
+		name, via, code, fate, copies string
+		shown                         int // RCPTs at the old mailbox's own server
+	}{
+		{"a 558 goes by the new domain's servers", redirect.ViaAuto, "558", "delivered", "k@new.example 1", 0},
+		{"so does a 557", redirect.ViaAuto, "557", "delivered", "k@new.example 1", 0},
+		{"a 558 with via = smarthost has nowhere to go", redirect.ViaSmarthost, "558", "failed 5.4.4", "", 0},
+		{"a 557 with via = smarthost stays with the smarthosts", redirect.ViaSmarthost, "557", "delivered", "k@new.example 1", 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			n := newNetwork(t, false, "new.example A 127.0.0.65")
+			n.server(65, "", nil)
+			relay, own := newPeer(t, strings.Replace(first, "%d", tt.code, 1)), newPeer(t, "EHLO => 250 mail.old.example\n")
+			n.peers = append(n.peers, relay, own)
+			r := n.relay(relay.smarthost(), own.smarthost())
+			r.Redirect.Via = tt.via
+			env := n.expect(r, "k@old.example", "k@old.example "+tt.fate, tt.copies)
+			if own.Told("RCPT") != tt.shown {
+				t.Errorf("the old mailbox's own server heard %d RCPTs", own.Told("RCPT"))
+			}
+			if reason := env.Recipients[0].Outcome.Text(); tt.copies == "" && !strings.Contains(reason, `redirect.via = "smarthost" leaves no other way`) {
+				t.Errorf("the reason is %q", reason)
+			}
+		})
+	}
+}
+
+func TestA558OfTheOwnServerIsNotFollowedByTheSmarthostAlone(t *testing.T) {
+	n := newNetwork(t, false, "new.example A 127.0.0.66\nold.example A 127.0.0.67")
+	n.server(66, "", nil)
+	own := n.server(67, "EHLO => 250 mail.old.example\nRCPT TO:<k@old => 558 5.2.8 <k@new.example>", nil)
+	s := own.smarthost()
+	r := n.relay(s)
+	r.Redirect.Via = redirect.ViaSmarthost
+	env := n.expect(r, "k@old.example", "k@old.example failed 558", "")
+	want := `558 5.2.8 <k@new.example> (not followed to <k@new.example>: the server of "old.example" must not be offered it (558), and redirect.via = "smarthost" leaves no other way)`
+	if got := env.Recipients[0].Outcome.Text(); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	// Where "the smarthost" is mx:, the copy goes to another server anyway.
+	r = n.relay()
+	r.Redirect.Via = redirect.ViaSmarthost
+	n.expect(r, "k@old.example", "k@old.example delivered", "k@new.example 1")
+	if own.Told("RCPT TO:<k@new") > 0 {
+		t.Error("the old server was offered the new address")
+	}
+}
+
+func TestWhatIsRememberedTravelsWithNoWeakerTLS(t *testing.T) {
+	for _, tt := range []struct {
+		name, script, cert, fate string
+	}{
+		{"no STARTTLS there", "", "new.example", "deferred 4.7.5"},
+		{"a certificate for another name", withTLS, "evil.example", "deferred 4.7.5"},
+		{"a good certificate", withTLS, "new.example", "delivered"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			n := newNetwork(t, false, "new.example A 127.0.0.68")
+			theirs, _ := n.certify(tt.cert)
+			p := n.server(68, tt.script, theirs)
+			r := n.relay(route.Smarthost{Scheme: route.Submissions, Host: "smtp.relay.example", Port: 465})
+			r.Redirect.Via = redirect.ViaMX
+			n.knows(r, "k@old.example k@new.example")
+			copies := ""
+			if tt.fate == "delivered" {
+				copies = "k@new.example 1"
+			}
+			n.expect(r, "k@old.example", "k@old.example "+tt.fate, copies)
+			if copies == "" && p.Told("MAIL") > 0 {
+				t.Error("the envelope was shown")
+			}
+		})
+	}
+}
+
+// TestWhatADomainDemandedIsRemembered: with mx: nobody asks the old domain again what
+// it demands of TLS.
+func TestWhatADomainDemandedIsRemembered(t *testing.T) {
+	for _, demanded := range []bool{true, false} {
+		n := newNetwork(t, false, "new.example A 127.0.0.69")
+		n.server(69, "", nil)
+		r := n.relay()
+		n.knows(r)
+		if err := r.Memory.Learn(redirect.Entry{Old: addr("k@old.example"), New: addr("k@new.example"), Code: 557, TLS: demanded}); err != nil {
+			t.Fatal(err)
+		}
+		env := newEnvelope("k@old.example")
+		r.Deliver(context.Background(), env, newMessage("hello\r\n"))
+		if got := env.Recipients[0].Outcome.State == envelope.Deferred; got != demanded {
+			t.Errorf("demanded %v: %s", demanded, fates(env))
+		}
+	}
+}
