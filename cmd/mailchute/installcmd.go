@@ -58,11 +58,12 @@ func (c *installCommand) uninstall(p process) exitStatus {
 }
 
 func refusedInstall(v voice, err error) exitStatus {
+	if errors.Is(err, fs.ErrPermission) {
+		v.say("%v; run it as root, or with a --prefix that is yours", err)
+		return exitNoPerm
+	}
 	for _, e := range several(err) {
 		v.say("%v", e)
-	}
-	if errors.Is(err, fs.ErrPermission) {
-		return exitNoPerm
 	}
 	return exitCantCreate
 }

@@ -57,6 +57,9 @@ func Write(path, toml string, mode fs.FileMode, secrets []Secret, replace bool) 
 
 // onDisk tells whether the file holds the password already.
 func (s Secret) onDisk() bool {
+	if info, err := os.Stat(s.Path); err != nil || !info.Mode().IsRegular() {
+		return false
+	}
 	text, err := os.ReadFile(s.Path)
 	return err == nil && strings.TrimRight(string(text), "\r\n") == s.Text
 }

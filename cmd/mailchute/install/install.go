@@ -5,15 +5,19 @@
 // it back. A file that belongs to a package is not touched unless that is asked
 // for. All is looked at before anything is changed: an Install that is refused has
 // done nothing.
+//
+// Whoever is killed in the middle leaves a system that works: each place changes by
+// one rename, so that it is never empty, and the program comes before the links to
+// it and goes after them. To begin again is to go on.
 package install
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // suffix is what the name of a kept file ends in.
@@ -78,37 +82,41 @@ func (i *Installer) Install(items []Item) ([]Step, error) {
 	var refused []error
 	for _, item := range items {
 		path := i.path(item.Path)
-		there, same, err := i.look(item)
+		at, err := i.look(item)
 		switch {
 		case err != nil:
 			return nil, err
-		case same:
+		case at == itself:
 			continue
-		case there && !item.Own:
+		case at == foreign:
 			keep, err := i.keep(item.Path)
 			if err != nil {
 				refused = append(refused, err)
 				continue
 			}
-			steps = append(steps, keep)
+			steps = append(steps, keep...)
 		}
 		steps = append(steps, Step{Put, path, i.target(item), func() error { return i.put(item) }})
 	}
 	return steps, errors.Join(refused...)
 }
 
-// keep is the step that gets what is there out of the way.
-func (i *Installer) keep(path string) (Step, error) {
+// keep is the steps that give what is there a second name: none when it has it
+// since an Install that did not come to its end.
+func (i *Installer) keep(path string) ([]Step, error) {
 	if i.Owner != nil && !i.Force {
 		if owner := i.Owner(path); owner != "" {
-			return Step{}, &RefusedError{path, owner}
+			return nil, &RefusedError{path, owner}
 		}
 	}
 	from, to := i.path(path), i.path(path)+suffix
-	if _, err := os.Lstat(to); err == nil && !i.Force {
-		return Step{}, &RefusedError{Path: to}
+	if alike(from, to) {
+		return nil, nil
 	}
-	return Step{Keep, from, to, func() error { return os.Rename(from, to) }}, nil
+	if exists(to) && !i.Force {
+		return nil, &RefusedError{Path: to}
+	}
+	return []Step{{Keep, from, to, func() error { return secondName(from, to) }}}, nil
 }
 
 // Uninstall is the steps that take the items away and put back what was kept. A
@@ -117,118 +125,42 @@ func (i *Installer) keep(path string) (Step, error) {
 func (i *Installer) Uninstall(items []Item) ([]Step, error) {
 	var steps []Step
 	var refused []error
-	for _, item := range items {
-		path := i.path(item.Path)
-		there, same, err := i.look(item)
+	for _, item := range slices.Backward(items) {
+		at, err := i.look(item)
 		if err != nil {
 			return nil, err
 		}
-		ours := same || there && item.Own
-		if there && !ours {
-			continue
-		}
+		ours := at == itself || at == older
 		if ours && i.Owner != nil {
 			if owner := i.Owner(item.Path); owner != "" {
 				refused = append(refused, &RefusedError{item.Path, owner})
 				continue
 			}
 		}
-		if ours {
-			steps = append(steps, Step{Remove, path, "", func() error { return os.Remove(path) }})
-		}
-		if _, err := os.Lstat(path + suffix); err == nil {
-			steps = append(steps, Step{Restore, path, path + suffix, func() error { return os.Rename(path+suffix, path) }})
-		}
+		steps = append(steps, i.giveBack(i.path(item.Path), at == vacant, ours)...)
 	}
 	return steps, errors.Join(refused...)
 }
 
-func (i *Installer) path(path string) string { return filepath.Join("/", i.Root, path) }
-
-// look tells whether something stands in an item's place, and whether it is the
-// item.
-func (i *Installer) look(item Item) (there, same bool, err error) {
-	path := i.path(item.Path)
-	info, err := os.Lstat(path)
+// giveBack is the steps that clear a place of us.
+func (i *Installer) giveBack(path string, empty, ours bool) (steps []Step) {
+	kept := path + suffix
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return false, false, nil
-	case err != nil:
-		return false, false, err
-	case info.IsDir():
-		return false, false, fmt.Errorf("%q is a directory", path)
-	case item.Link != "":
-		return true, info.Mode()&fs.ModeSymlink != 0 && i.leads(path, item.Link), nil
-	case !info.Mode().IsRegular() || info.Size() != int64(len(item.Text)):
-		return true, false, nil
+	case (empty || ours) && exists(kept):
+		steps = append(steps, Step{Restore, path, kept, func() error { return os.Rename(kept, path) }})
+	case ours:
+		steps = append(steps, remove(path))
+	case !empty && alike(path, kept): // Install came no further than to keep it
+		steps = append(steps, remove(kept))
 	}
-	text, err := os.ReadFile(path)
-	return true, err == nil && bytes.Equal(text, item.Text), err
+	if half := unfinished(path); exists(half) {
+		steps = append(steps, remove(half))
+	}
+	return steps
 }
 
-// leads tells whether a link leads to the target, however it is written. The
-// directories on the way may be links themselves (/bin on a merged /usr).
-func (i *Installer) leads(link, target string) bool {
-	to, err := os.Readlink(link)
-	if err != nil {
-		return false
-	}
-	if filepath.IsAbs(to) {
-		to = i.path(to)
-	} else {
-		to = filepath.Join(resolved(filepath.Dir(link)), to)
-	}
-	want := i.path(target)
-	return filepath.Join(resolved(filepath.Dir(to)), filepath.Base(to)) ==
-		filepath.Join(resolved(filepath.Dir(want)), filepath.Base(want))
+func remove(path string) Step {
+	return Step{Remove, path, "", func() error { return os.Remove(path) }}
 }
 
-func resolved(dir string) string {
-	if real, err := filepath.EvalSymlinks(dir); err == nil {
-		return real
-	}
-	return dir
-}
-
-// target is where an item's link leads: relative, so that it is right under any
-// root.
-func (i *Installer) target(item Item) string {
-	if item.Link == "" {
-		return ""
-	}
-	dir := resolved(i.path(filepath.Dir(item.Path)))
-	root := resolved(i.path("/"))
-	if inside, err := filepath.Rel(root, dir); err == nil {
-		dir = filepath.Join("/", inside)
-	}
-	to, err := filepath.Rel(dir, item.Link)
-	if err != nil {
-		return item.Link
-	}
-	return to
-}
-
-// put makes an item appear whole.
-func (i *Installer) put(item Item) (err error) {
-	path := i.path(item.Path)
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return err
-	}
-	if item.Link != "" {
-		return os.Symlink(i.target(item), path)
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".mailchute-*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(f.Name()))
-		}
-	}()
-	_, err = f.Write(item.Text)
-	if err = errors.Join(err, f.Chmod(item.Mode), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
-}
+func (i *Installer) path(path string) string { return filepath.Join("/", i.Root, path) }

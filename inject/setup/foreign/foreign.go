@@ -21,6 +21,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"mailchute/inject/setup"
 )
@@ -142,13 +143,19 @@ func byContent(text []byte) (program, bool) {
 	return program{}, false
 }
 
-// readFile reads a file of a size that a configuration can have.
+// readFile reads a regular file of a size that a configuration can have. To open
+// a pipe would wait for somebody to write into it.
 func readFile(path string) ([]byte, error) {
-	f, err := os.Open(path)
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = f.Close() }()
+	if info, err := f.Stat(); err != nil {
+		return nil, err
+	} else if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%q is no regular file", path)
+	}
 	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	if err == nil && len(text) > maxFile {
 		err = fmt.Errorf("%q is larger than %d octets", path, maxFile)

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -113,6 +114,16 @@ func TestWhatIsNotThereOrTooLargeIsAnError(t *testing.T) {
 	}
 	if _, err := Read(large, ""); err == nil || !strings.Contains(err.Error(), "larger") {
 		t.Errorf("a large file: %v", err)
+	}
+}
+
+func TestAPipeIsNotWaitedFor(t *testing.T) {
+	pipe := filepath.Join(t.TempDir(), "msmtprc")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Read(pipe, ""); err == nil || !strings.Contains(err.Error(), "no regular file") {
+		t.Errorf("error %v", err)
 	}
 }
 
