@@ -43,6 +43,9 @@ func TestImportsGoOneWayOnlyAsREADMEShows(t *testing.T) {
 			return err
 		}
 		pkg, _ := filepath.Rel("../..", filepath.Dir(path))
+		if strings.HasPrefix(pkg, ".") { // no package of the module, a tool for it
+			return nil
+		}
 		if !seen[pkg] {
 			seen[pkg] = true
 			if _, ok := rank[pkg]; !ok {
