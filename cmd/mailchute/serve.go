@@ -113,18 +113,23 @@ const stopTime = 5 * time.Second
 func (s *server) run(ctx context.Context, reload <-chan os.Signal) error {
 	var deliveries sync.WaitGroup
 	s.deliver(ctx, &deliveries)
-	notify := s.live.Load().notify
-	notify("READY=1")
+	now := s.live.Load()
+	notify := now.notify
+	notify("READY=1\n" + s.status())
+	pulse := time.NewTicker(pulseEvery(now.Getenv))
+	defer pulse.Stop()
 	for ctx.Err() == nil {
 		select {
 		case <-reload:
 			notify(reloading())
 			s.reload(ctx)
-			notify("READY=1")
+			notify("READY=1\n" + s.status())
+		case <-pulse.C:
+			notify("WATCHDOG=1\n" + s.status())
 		case <-ctx.Done():
 		}
 	}
-	notify("STOPPING=1")
+	notify("STOPPING=1\nSTATUS=sessions and deliveries come to an end")
 	closeSockets(s.submit.open)
 	waitFor(stopTime, func() { s.sessions.Wait(); deliveries.Wait() })
 	closeSockets(s.scrape.open)

@@ -96,6 +96,91 @@ func TestASocketOfSystemdIsServed(t *testing.T) {
 	}
 }
 
+func TestTheServiceManagerHearsHowTheServerFares(t *testing.T) {
+	name, config, socket := program(t, smarthost(t))
+	path := filepath.Join(t.TempDir(), "notify")
+	l, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
+	noError(t, err)
+	defer l.Close()
+	cmd := exec.Command(name, "serve", "-C", config)
+	cmd.Env = append(os.Environ(), "NOTIFY_SOCKET="+path, "WATCHDOG_USEC=20000")
+	cmd.Stderr = os.Stderr
+	noError(t, cmd.Start())
+	defer cmd.Process.Kill()
+	buf := make([]byte, 1000)
+	hear := func(want string) {
+		t.Helper()
+		l.SetReadDeadline(time.Now().Add(20 * time.Second))
+		for {
+			n, err := l.Read(buf)
+			if err != nil {
+				t.Fatalf("no %s: %v", want, err)
+			}
+			if strings.HasPrefix(string(buf[:n]), want) {
+				return
+			}
+		}
+	}
+	hear("READY=1\nSTATUS=0 sessions, 0 messages wait")
+	hear("WATCHDOG=1\nSTATUS=")
+	c, err := net.Dial("unix", socket)
+	noError(t, err)
+	defer c.Close()
+	hear("WATCHDOG=1\nSTATUS=1 sessions")
+	noError(t, cmd.Process.Signal(syscall.SIGHUP))
+	hear("RELOADING=1\nMONOTONIC_USEC=")
+	hear("READY=1\n")
+	hear("WATCHDOG=1\n")
+	noError(t, cmd.Process.Signal(syscall.SIGTERM))
+	hear("STOPPING=1\n")
+	noError(t, cmd.Wait())
+}
+
+// TestSocketsOfSystemdAreKnownByName: one is for mail and one for metrics.
+func TestSocketsOfSystemdAreKnownByName(t *testing.T) {
+	name, config, _ := program(t, smarthost(t))
+	dir := t.TempDir()
+	cmd := exec.Command("/bin/sh", "-c", `LISTEN_PID=$$ LISTEN_FDS=2 LISTEN_FDNAMES=mailchute.socket:metrics exec "$0" serve -C "$1"`, name, config)
+	for _, path := range []string{"mail", "metrics"} {
+		l, err := net.ListenUnix("unix", &net.UnixAddr{Name: filepath.Join(dir, path), Net: "unix"})
+		noError(t, err)
+		l.SetUnlinkOnClose(false)
+		file, err := l.File()
+		noError(t, err)
+		cmd.ExtraFiles = append(cmd.ExtraFiles, file)
+		l.Close()
+		defer file.Close()
+	}
+	cmd.Stderr = os.Stderr
+	noError(t, cmd.Start())
+	if line := greeting(t, filepath.Join(dir, "mail")); !strings.HasPrefix(line, "220 ") {
+		t.Error(line)
+	}
+	if page := scrape(filepath.Join(dir, "metrics")); !strings.Contains(page, "\nmailchute_sessions_total{socket=\"unix\"} 1\n") {
+		t.Error(page)
+	}
+	cmd.Process.Signal(syscall.SIGTERM)
+	noError(t, cmd.Wait())
+}
+
+func TestASmarthostThatIsASocketOfSystemdIsRefused(t *testing.T) {
+	name, config, _ := program(t, smarthost(t))
+	path := filepath.Join(t.TempDir(), "given.sock")
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+	noError(t, err)
+	defer l.Close()
+	file, err := l.File()
+	noError(t, err)
+	defer file.Close()
+	noError(t, os.WriteFile(config, []byte(fmt.Sprintf("smarthost = [\"smtp.example.org\", \"unix:%s\"]\n[queue]\ndir = %q\n[identity]\nhostname = \"box.example\"\n", path, path+".queue")), 0o600))
+	cmd := exec.Command("/bin/sh", "-c", `LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" serve -C "$1"`, name, config)
+	cmd.ExtraFiles = []*os.File{file}
+	out, err := cmd.CombinedOutput()
+	if cmd.ProcessState.ExitCode() != int(exitConfig) || !strings.Contains(string(out), "serve itself listens on") {
+		t.Errorf("%v: %s", err, out)
+	}
+}
+
 // listener is the process at the other end of a Unix socket.
 func listener(t *testing.T, socket string) int {
 	t.Helper()

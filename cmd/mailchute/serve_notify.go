@@ -3,7 +3,10 @@ package main
 import (
 	"fmt"
 	"net"
+	"os"
+	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -32,4 +35,26 @@ func reloading() string {
 		return "RELOADING=1"
 	}
 	return fmt.Sprintf("RELOADING=1\nMONOTONIC_USEC=%d", ts.Nano()/1000)
+}
+
+// usualPulse is how often the service manager hears of us when it does not ask for more.
+const usualPulse = 30 * time.Second
+
+// pulseEvery is how often to say that we are well: twice in the time after which the
+// service manager would give us up, sd_watchdog_enabled(3).
+func pulseEvery(getenv func(string) string) time.Duration {
+	if pid := getenv("WATCHDOG_PID"); pid != "" && pid != strconv.Itoa(os.Getpid()) {
+		return usualPulse
+	}
+	usec, err := strconv.ParseUint(getenv("WATCHDOG_USEC"), 10, 40)
+	if err != nil || usec < 2000 {
+		return usualPulse
+	}
+	return min(time.Duration(usec)*time.Microsecond/2, usualPulse)
+}
+
+// status is how the server fares, in words, for systemctl status.
+func (s *server) status() string {
+	n, _ := s.meters.depth.look(time.Now())
+	return fmt.Sprintf("STATUS=%d sessions, %d messages wait", s.gate.open(), n)
 }

@@ -240,6 +240,27 @@ func TestTheServiceManagerIsTold(t *testing.T) {
 	}
 }
 
+func TestTheWatchdogIsToldTwiceInItsTime(t *testing.T) {
+	for _, tt := range []struct {
+		name, usec, pid string
+		want            time.Duration
+	}{
+		{"nobody asks", "", "", usualPulse},
+		{"ten seconds", "10000000", "", 5 * time.Second},
+		{"and it is for us", "10000000", strconv.Itoa(os.Getpid()), 5 * time.Second},
+		{"it is for another process", "10000000", "1", usualPulse},
+		{"an hour", "3600000000", "", usualPulse},
+		{"nothing that could be kept", "1", "", usualPulse},
+		{"no number", "-5", "", usualPulse},
+		{"more than there is", "99999999999999999999", "", usualPulse},
+	} {
+		env := map[string]string{"WATCHDOG_USEC": tt.usec, "WATCHDOG_PID": tt.pid}
+		if got := pulseEvery(func(name string) string { return env[name] }); got != tt.want {
+			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}
+
 func TestUnitsArePrintedByName(t *testing.T) {
 	for _, name := range []string{"mailchute.service", "mailchute.socket", "mailchute-queue.service", "mailchute-queue.timer"} {
 		var out bytes.Buffer
