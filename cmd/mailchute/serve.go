@@ -14,6 +14,7 @@ import (
 	"mailchute/cmd/mailchute/metrics"
 	"mailchute/inject"
 	"mailchute/inject/config"
+	"mailchute/inject/session"
 	"mailchute/relay/queue"
 )
 
@@ -48,6 +49,7 @@ type server struct {
 	letters  *rate
 	backlog  *backlog
 	meters   *meters
+	room     *session.Room
 	heavy    chan struct{} // one for each message that is large and in hand
 	sessions sync.WaitGroup
 }
@@ -55,6 +57,10 @@ type server struct {
 // heavyAtATime bounds how many large messages are in hand at a time, and with it
 // the memory that their headers can take.
 const heavyAtATime = 4
+
+// roomForAll is the octets of memory that all sessions share for texts and for long
+// lists of recipients.
+const roomForAll = 32 << 20
 
 // serve runs the server until a signal ends it.
 func (f *face) serve(ctx context.Context) error {
@@ -83,7 +89,7 @@ func (s *settings) newServer(ctx context.Context) (*server, error) {
 		return nil, err
 	}
 	v := &server{queue: q, gate: newGate(), connects: newRate(), letters: newRate(), backlog: newBacklog(), meters: newMeters(q),
-		submit: ears{mode: everybody}, scrape: ears{mode: itsGroup}, heavy: make(chan struct{}, heavyAtATime)}
+		submit: ears{mode: everybody}, scrape: ears{mode: itsGroup}, room: session.NewRoom(roomForAll), heavy: make(chan struct{}, heavyAtATime)}
 	if err := v.hear(ctx, s); err != nil {
 		q.Close()
 		return nil, err

@@ -43,7 +43,7 @@ func (s *server) session(ctx context.Context, c net.Conn, local bool) {
 		Deliver: func(_ context.Context, m *session.Mail) reply.Reply {
 			return s.meters.took(time.Now(), s.take(now, who, m))
 		},
-		RequireTLS: local, MaxHold: longestHold,
+		RequireTLS: local, MaxHold: longestHold, Room: s.room,
 		Limits: session.Limits{Size: limits.MaxSize, Recipients: limits.MaxRecipients},
 	})
 	rec := sessionRecord(who, sum, err, time.Since(began))

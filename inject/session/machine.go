@@ -24,6 +24,7 @@ type session struct {
 	mail     *Mail      // the transaction; nil: none
 	octets   int        // of the commands of the transaction
 	chunks   *collector // of BDAT; nil: none came
+	held     int        // octets of Room, for the transaction
 	over     bool       // the client is to be left after the reply
 }
 
@@ -200,4 +201,5 @@ func (s *session) reset() {
 		s.chunks.drop()
 	}
 	s.mail, s.chunks, s.octets = nil, nil, 0
+	s.release()
 }

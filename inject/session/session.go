@@ -13,7 +13,8 @@
 //     it ends the session. So no text can smuggle in a second message.
 //   - What the client asks for with parameters of MAIL and RCPT comes out as
 //     values, or is refused; nothing is dropped silently.
-//   - Memory is bounded by Limits, whatever is sent. A long text goes to a file.
+//   - Memory is bounded by Limits, that of all sessions together by a Room, whatever
+//     is sent. A long text goes to a file.
 //
 // A name without a domain is taken (<root>, <Postmaster>): to qualify it is the
 // business of submission, RFC 6409 section 4.2.
@@ -47,6 +48,7 @@ type Options struct {
 	RequireTLS bool                     // offer REQUIRETLS: what is on this connection cannot be overheard
 	MaxHold    time.Duration            // offer FUTURERELEASE up to this; 0: do not
 	Limits     Limits
+	Room       *Room // shared with other sessions; nil: there is no end of it
 }
 
 // Limits bounds what one client can take. In each, 0 stands for the default.

@@ -76,6 +76,9 @@ func (s *session) recipient(arg string) (r inject.Mailbox, refusal *reply.Reply)
 	if len(s.mail.Recipients) >= s.Limits.Recipients || s.octets+len(arg) > maxEnvelope {
 		return r, no(452, 4, 5, 3, "too many recipients") // section 4.5.3.1.10
 	}
+	if len(s.mail.Recipients) >= sureRecipients && !s.takes(rcptOverhead+2*len(arg)) {
+		return r, no(452, 4, 5, 3, "too many recipients at the moment")
+	}
 	var err error
 	if r.Address, err = parsePath(path); err != nil {
 		return r, no(501, 5, 1, 3, reason(err))
@@ -124,7 +127,11 @@ func (s *session) data(arg string) (reply.Reply, error) {
 }
 
 func (s *session) collect() *collector {
-	return &collector{memory: s.Limits.Memory, limit: s.Limits.Size, spool: s.Spool}
+	memory := s.Limits.Memory
+	if memory > leastMemory && !s.takes(memory) {
+		memory = leastMemory
+	}
+	return &collector{memory: memory, limit: s.Limits.Size, spool: s.Spool}
 }
 
 // chunk is BDAT, RFC 3030 section 2. Its octets are read whatever becomes of
@@ -171,6 +178,7 @@ func (s *session) chunk(arg string) (reply.Reply, error) {
 func (s *session) deliver(c *collector) reply.Reply {
 	m := s.mail
 	s.mail, s.chunks, s.octets = nil, nil, 0
+	defer s.release()
 	text, err := c.finish()
 	if err != nil {
 		s.sum.Refused++
