@@ -31,7 +31,7 @@ func (f *face) settings() (*settings, error) {
 	case len(c.Smarthosts) == 0:
 		return nil, &configError{fmt.Errorf("%s: no smarthost is configured", fresh.config.Path)}
 	}
-	book, err := logbook.Open(c.Log.To, c.Log.Format, fresh.tag())
+	book, err := logbook.Open(logTo(c.Log.To, exists), c.Log.Format, fresh.tag())
 	if err != nil {
 		return nil, &configError{err}
 	}
@@ -44,6 +44,15 @@ func (f *face) settings() (*settings, error) {
 		book.Write(logbook.Record{Event: "warning", Text: note})
 	}
 	return &settings{face: &fresh, book: book, world: w, name: name}, nil
+}
+
+// logTo is where the log goes. A container has neither a journal nor a syslog, but
+// somebody who keeps what its programs say.
+func logTo(to string, exists func(path string) bool) string {
+	if to == "auto" && !exists("/run/systemd/journal/socket") && !exists("/dev/log") {
+		return "stderr"
+	}
+	return to
 }
 
 // listens is where mail is taken.
