@@ -69,7 +69,8 @@ type addressing struct {
 	options envelope.Options
 	seen    map[address.Addr]bool // folded
 
-	notify     envelope.Notify // of the recipients that are added
+	orcpt      envelope.ORCPT // of the recipients that are added
+	notify     envelope.Notify
 	validSince time.Time
 }
 
@@ -130,6 +131,9 @@ func (b *addressing) recipient(a, sender address.Addr) {
 	}
 	b.seen[key] = true
 	r := &envelope.Recipient{Original: a, Address: a, Notify: b.notify, ValidSince: b.validSince}
+	if sender == b.sender { // else it is a list that writes to its members
+		r.ORCPT = b.orcpt
+	}
 	b.recipients = append(b.recipients, r)
 	env := b.envelope(sender)
 	env.Recipients = append(env.Recipients, r)

@@ -18,7 +18,7 @@ type Transaction struct {
 // Mailbox is one RCPT TO.
 type Mailbox struct {
 	Address    address.Addr    // without a domain when none was given
-	Original   address.Addr    // ORCPT, RFC 3461 section 4.2; null when there is none that is an address
+	ORCPT      envelope.ORCPT  // RFC 3461 section 4.2; "": not told
 	Notify     envelope.Notify // RFC 3461 section 4.1
 	ValidSince time.Time       // RRVS, RFC 7293; zero: not asked
 }
@@ -30,7 +30,7 @@ func (t *Transaction) Submit(in *Input, w World, r Rules) (*Submission, error) {
 	a := &Args{HasSender: true, Sender: t.Sender.String()}
 	return submit(a, in, w, r, t.Options, func(b *addressing) {
 		for _, m := range t.Recipients {
-			b.notify, b.validSince = m.Notify, m.ValidSince
+			b.orcpt, b.notify, b.validSince = m.ORCPT, m.Notify, m.ValidSince
 			b.add([]address.Element{{Addr: m.Address, Text: m.Address.String()}})
 		}
 	})

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"mailchute/headers/address"
 	"mailchute/relay/envelope"
 	"mailchute/relay/reply"
 	"mailchute/relay/smtp"
@@ -82,7 +81,7 @@ func (p parameters) dsn(out []string) ([]string, *envelope.Outcome) {
 		out = append(out, "RET="+string(ret))
 	}
 	if o.EnvelopeID != "" {
-		out = append(out, "ENVID="+xtext(o.EnvelopeID))
+		out = append(out, "ENVID="+envelope.EncodeXtext(o.EnvelopeID))
 	}
 	return out, nil
 }
@@ -166,9 +165,11 @@ func (p parameters) rcpt(r *envelope.Recipient, utf8 bool) []string {
 	default:
 		p.drop("DSN")
 	}
-	if p.ext.DSN && (!r.Notify.IsZero() || len(r.Trail) > 0) {
+	if p.ext.DSN && (r.ORCPT != "" || !r.Notify.IsZero() || len(r.Trail) > 0) {
 		// RFC 3461 section 4.2: the address as the sender named it
-		out = append(out, "ORCPT="+originalRecipient(r.Original, utf8))
+		if value := r.OriginalRecipient().Parameter(utf8); value != "" {
+			out = append(out, "ORCPT="+value)
+		}
 	}
 	if p.ext.RRVS && !r.ValidSince.IsZero() && len(r.Trail) == 0 {
 		out = append(out, "RRVS="+r.ValidSince.UTC().Format("2006-01-02T15:04:05Z")) // RFC 7293 section 3.1
@@ -207,40 +208,3 @@ func notify(n envelope.Notify) string {
 	}
 	return strings.Join(words, ",")
 }
-
-// originalRecipient is the value of ORCPT: rfc822 and xtext, or for an address
-// outside ASCII utf-8 and the form of RFC 6533 section 3.
-func originalRecipient(a address.Addr, utf8 bool) string {
-	s := a.String()
-	if a.IsASCII() {
-		return "rfc822;" + xtext(s)
-	}
-	var b strings.Builder
-	b.WriteString("utf-8;")
-	for _, r := range s {
-		switch {
-		case r < 128 && plain(byte(r)) && r != '\\':
-			b.WriteRune(r)
-		case r >= 128 && utf8:
-			b.WriteRune(r) // utf-8-addr-unitext, only where SMTPUTF8 is used
-		default:
-			fmt.Fprintf(&b, `\x{%X}`, r)
-		}
-	}
-	return b.String()
-}
-
-// xtext is RFC 3461 section 4.
-func xtext(s string) string {
-	var b strings.Builder
-	for i := 0; i < len(s); i++ {
-		if plain(s[i]) {
-			b.WriteByte(s[i])
-		} else {
-			fmt.Fprintf(&b, "+%02X", s[i])
-		}
-	}
-	return b.String()
-}
-
-func plain(c byte) bool { return c >= '!' && c <= '~' && c != '+' && c != '=' }

@@ -138,6 +138,14 @@ func TestParametersOfRCPT(t *testing.T) {
 			want: `NOTIFY=NEVER ORCPT=utf-8;\x{E4}\x{3D}b@x.example`},
 		{name: "the same where SMTPUTF8 is used, RFC 6533 3", r: envelope.Recipient{Original: addr("ä@x.example"), Notify: envelope.Notify{Never: true}}, ext: everything(), utf8: true,
 			want: `NOTIFY=NEVER ORCPT=utf-8;ä@x.example`},
+		{name: "ORCPT as it came, alone, RFC 3461 5.2.1", r: envelope.Recipient{Original: addr("a@x.example"), ORCPT: "RFC822;Old+2BOne@z.example"}, ext: everything(),
+			want: "ORCPT=RFC822;Old+2BOne@z.example"},
+		{name: "ORCPT of an unknown type, behind a redirect", r: envelope.Recipient{Original: addr("a@x.example"), ORCPT: "x400;/S+3Dold/", Trail: moved}, ext: everything(),
+			want: "ORCPT=x400;/S+3Dold/"},
+		{name: "ORCPT outside ASCII where SMTPUTF8 is not used, RFC 6533 3", r: envelope.Recipient{Original: addr("a@x.example"), ORCPT: "utf-8;ä@z.example"}, ext: everything(),
+			want: `ORCPT=utf-8;\x{E4}@z.example`},
+		{name: "ORCPT too long for a server, RFC 3461 4.2", r: envelope.Recipient{Original: addr("a@x.example"), ORCPT: envelope.ORCPT("utf-8;" + strings.Repeat("ä", 100) + "@z.example")}, ext: everything()},
+		{name: "ORCPT not offered", r: envelope.Recipient{Original: addr("a@x.example"), ORCPT: "rfc822;b@z.example"}},
 		{name: "RRVS, RFC 7293 3.1", r: envelope.Recipient{Original: addr("a@x.example"), ValidSince: noon}, ext: everything(), want: "RRVS=2026-03-01T12:00:00Z"},
 		{name: "RRVS not offered, RFC 7293 3.1", r: envelope.Recipient{Original: addr("a@x.example"), ValidSince: noon}},
 		{name: "RRVS says nothing of the new address of a redirect, RFC 7293 5", r: envelope.Recipient{Original: addr("a@x.example"), ValidSince: noon, Trail: moved}, ext: smtp.Extensions{RRVS: true}},
@@ -152,13 +160,5 @@ func TestParametersOfRCPT(t *testing.T) {
 				t.Errorf("noted %q, want %q", notes, c.note)
 			}
 		})
-	}
-}
-
-func TestXtext(t *testing.T) {
-	for in, want := range map[string]string{"abc": "abc", "a+b": "a+2Bb", "a=b": "a+3Db", "a b": "a+20b", "\x7f": "+7F", "ä": "+C3+A4", "": ""} { // RFC 3461 section 4
-		if got := xtext(in); got != want {
-			t.Errorf("%q: %q, want %q", in, got, want)
-		}
 	}
 }

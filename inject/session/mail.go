@@ -87,7 +87,7 @@ func ret(w *envelope.Options, p parameter) *reply.Reply {
 
 // envelopeID is RFC 3461 section 4.4.
 func envelopeID(w *envelope.Options, p parameter) *reply.Reply {
-	id, ok := decodeXtext(p.value)
+	id, ok := envelope.DecodeXtext(p.value)
 	if !ok || len(p.value) > 100 || !printable(id) {
 		return p.malformed("at most 100 characters of xtext, printable")
 	}

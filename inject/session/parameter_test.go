@@ -38,10 +38,10 @@ QUIT
 				Hold:      &envelope.Hold{Until: noon.Add(time.Minute), For: time.Minute},
 			},
 			Recipients: []inject.Mailbox{
-				{Address: address.Addr{Local: "b c", Domain: "y.example"}, Original: address.Addr{Local: "old+one", Domain: "z.example"},
+				{Address: address.Addr{Local: "b c", Domain: "y.example"}, ORCPT: "rfc822;old+2Bone@z.example",
 					Notify: envelope.Notify{Success: true, Delay: true}, ValidSince: time.Date(2029, 1, 1, 0, 0, 0, 0, time.UTC)},
-				{Address: address.Addr{Local: "d", Domain: "y.example"}, Notify: envelope.Notify{Never: true}},
-				{Address: address.Addr{Local: "e", Domain: "y.example"}, Original: address.Addr{Local: "ä", Domain: "z.example"}},
+				{Address: address.Addr{Local: "d", Domain: "y.example"}, ORCPT: "x400;whatever", Notify: envelope.Notify{Never: true}},
+				{Address: address.Addr{Local: "e", Domain: "y.example"}, ORCPT: "utf-8;ä@z.example"},
 			}},
 	}
 	mail := got[0].Mail
@@ -99,7 +99,7 @@ func TestParametersThatAreRefused(t *testing.T) {
 	}
 	for _, c := range []struct{ parameters, want string }{
 		{"NOTIFY=", "501"}, {"NOTIFY=NEVER,DELAY", "501"}, {"NOTIFY=DELAY,DELAY", "501"}, {"NOTIFY=SOMETIMES", "501"},
-		{"ORCPT=a@b", "501"}, {"ORCPT=rfc822;a+b", "501"}, {"RRVS=now", "501"}, {"RRVS=2029-01-01T00:00:00Z;X", "501"}, {"SIZE=5", "555"},
+		{"ORCPT=a@b", "501"}, {"ORCPT=;a@b", "501"}, {"ORCPT=rfc822;a+0d", "501"}, {`ORCPT=utf-8;\x{110000}`, "501"}, {"ORCPT=rfc822;" + strings.Repeat("x", 494), "501"}, {"ORCPT=rfc822;a+b", "501"}, {"RRVS=now", "501"}, {"RRVS=2029-01-01T00:00:00Z;X", "501"}, {"SIZE=5", "555"},
 	} {
 		var got []delivered
 		out, _, _ := talk(options(t, &got), "MAIL FROM:<>\r\nRCPT TO:<b@y.example> "+c.parameters+"\r\n")

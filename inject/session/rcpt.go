@@ -4,7 +4,6 @@ import (
 	"strings"
 	"time"
 
-	"mailchute/headers/address"
 	"mailchute/inject"
 	"mailchute/relay/envelope"
 	"mailchute/relay/reply"
@@ -59,29 +58,13 @@ func notify(r *inject.Mailbox, p parameter) *reply.Reply {
 	return nil
 }
 
-// originalRecipient is RFC 3461 section 4.2. Only an address of mail can be
-// carried on; what another kind of network calls a recipient is looked at for its
-// form alone.
+// originalRecipient is RFC 3461 section 4.2.
 func originalRecipient(r *inject.Mailbox, p parameter) *reply.Reply {
-	kind, value, ok := strings.Cut(p.value, ";")
-	if !ok || !isKeyword(strings.ToUpper(kind)) || len(p.value) > 500 {
-		return p.malformed("a type, a semicolon and an address")
-	}
-	var text string
-	switch strings.ToLower(kind) {
-	case "utf-8":
-		text, ok = decodeUnitext(value)
-	default:
-		text, ok = decodeXtext(value)
-	}
+	first, ok := envelope.ParseORCPT(p.value)
 	if !ok {
-		return p.malformed("xtext behind the semicolon")
+		return p.malformed("a type, a semicolon and xtext, at most 500 characters")
 	}
-	if strings.EqualFold(kind, "rfc822") || strings.EqualFold(kind, "utf-8") {
-		if a, err := address.ParsePath(text); err == nil {
-			r.Original = a
-		}
-	}
+	r.ORCPT = first
 	return nil
 }
 

@@ -9,7 +9,8 @@ import (
 
 // Recipient is one mailbox that shall get a copy, and what became of it.
 type Recipient struct {
-	Original   address.Addr // as the sender named it, after aliases: ORCPT, and the name in every report
+	Original   address.Addr // as it was named here, after aliases: the name in every report
+	ORCPT      ORCPT        // whom the sender first named, where a client told; "" is Original
 	Address    address.Addr // where the copy goes now; differs from Original behind a redirect
 	Trail      []Hop        // the redirects that led from Original to Address, in order
 	Notify     Notify
@@ -89,6 +90,14 @@ func (o Outcome) Text() string {
 		return o.Status.String() + " " + o.Reason
 	}
 	return o.Reason
+}
+
+// OriginalRecipient is whom the sender first named, as far as anybody knows.
+func (r *Recipient) OriginalRecipient() ORCPT {
+	if r.ORCPT != "" {
+		return r.ORCPT
+	}
+	return ORCPTOf(r.Original)
 }
 
 // Apply gives r its next outcome. What is final stays: a delivered copy is never

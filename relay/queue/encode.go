@@ -113,7 +113,7 @@ func (o *object) recipients(rs []recipient) {
 		if i > 0 {
 			o.b = append(o.b, ',')
 		}
-		if len(r.Notify) > 0 || !r.ValidSince.IsZero() {
+		if r.ORCPT != "" || len(r.Notify) > 0 || !r.ValidSince.IsZero() {
 			o.add(json.Marshal(r))
 			continue
 		}

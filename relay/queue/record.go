@@ -48,6 +48,7 @@ type mailbox struct {
 
 type recipient struct {
 	Original   mailbox   `json:"original"`
+	ORCPT      string    `json:"orcpt,omitempty"`
 	Notify     []string  `json:"notify,omitempty"`
 	ValidSince time.Time `json:"valid_since,omitzero"`
 }
@@ -142,7 +143,7 @@ func submissionOf(e *Entry) (submission, error) {
 			return s, errNotUTF8
 		}
 		s.Recipients = append(s.Recipients, recipient{
-			Original: mailbox(r.Original), Notify: notifyWords(r.Notify), ValidSince: r.ValidSince,
+			Original: mailbox(r.Original), ORCPT: string(r.ORCPT), Notify: notifyWords(r.Notify), ValidSince: r.ValidSince,
 		})
 	}
 	return s, nil
@@ -168,8 +169,12 @@ func (s *submission) entry() (*Entry, error) {
 		if err != nil {
 			return nil, err
 		}
+		first, ok := envelope.ParseORCPT(r.ORCPT)
+		if !ok && r.ORCPT != "" {
+			return nil, fmt.Errorf("malformed orcpt %q", r.ORCPT)
+		}
 		e.Envelope.Recipients = append(e.Envelope.Recipients, &envelope.Recipient{
-			Original: address.Addr(r.Original), Address: address.Addr(r.Original), Notify: n, ValidSince: r.ValidSince,
+			Original: address.Addr(r.Original), Address: address.Addr(r.Original), ORCPT: first, Notify: n, ValidSince: r.ValidSince,
 		})
 	}
 	if s.State != nil {

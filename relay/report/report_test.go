@@ -203,6 +203,27 @@ func TestAReportIsReadByGoMessage(t *testing.T) {
 	}
 }
 
+func TestTheOriginalRecipientIsWhomTheSenderFirstNamed(t *testing.T) { // RFC 3464 section 2.3.1
+	for given, want := range map[envelope.ORCPT]string{
+		"":                             "rfc822; gone@example.org",
+		"rfc822;First+2BOne@z.example": "rfc822; First+One@z.example",
+		"x400;/S+3Dgone/":              "x400; /S=gone/",
+		"rfc822;a+0D+0AAction:+20x":    "rfc822; a Action: x",
+		"utf-8;ä@z.example":            "utf-8; ä@z.example",
+	} {
+		r := recipient("gone@example.org", envelope.Failed, unknown)
+		r.ORCPT = given
+		msg, _, err := report.Failure(original(plain, "hello\n", r), stamp)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := string(wire(t, msg))
+		if !strings.Contains(text, "\r\nOriginal-Recipient: "+want+"\r\nFinal-Recipient: rfc822; gone@example.org\r\n") {
+			t.Errorf("ORCPT %q:\n%s", given, text)
+		}
+	}
+}
+
 func TestPythonReadsTheReports(t *testing.T) {
 	python, err := exec.LookPath("python3")
 	if err != nil {

@@ -28,7 +28,7 @@ func (o Original) status(s Stamp, about []*envelope.Recipient, k kind) string {
 
 // recipient is the fields about one recipient, RFC 3464 section 2.3.
 func (o Original) recipient(b *strings.Builder, s Stamp, r *envelope.Recipient, k kind) {
-	field(b, "Original-Recipient", typed(r.Original))
+	field(b, "Original-Recipient", first(r))
 	field(b, "Final-Recipient", typed(r.Address))
 	field(b, "Action", k.action)
 	field(b, "Status", k.status(r.Outcome).String())
@@ -46,6 +46,13 @@ func (o Original) recipient(b *strings.Builder, s Stamp, r *envelope.Recipient, 
 	if !k.until.IsZero() {
 		field(b, "Will-Retry-Until", k.until.Format(date))
 	}
+}
+
+// first is whom the sender first named, RFC 3464 section 2.3.1: what a client told
+// with ORCPT, decoded.
+func first(r *envelope.Recipient) string {
+	kind, name := r.OriginalRecipient().Decode()
+	return kind + "; " + name
 }
 
 // typed is an address with its type, RFC 3464 section 2.3.1 and RFC 6533 section 3.
