@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/smtp"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -311,38 +310,4 @@ func TestAFloodOfSessionsLeavesRoomForOthers(t *testing.T) {
 	if answer, err := io.ReadAll(c); err != nil || !strings.HasPrefix(string(answer), "421 4.7.0 ") {
 		t.Errorf("%q, %v", answer, err)
 	}
-}
-
-// TestIndependentClients: other people's SMTP clients are served.
-func TestIndependentClients(t *testing.T) {
-	s := serveWith(t, "", "users.loopback = [\"*@box.example\"]")
-	host, port, _ := net.SplitHostPort(s.port)
-	message := filepath.Join(s.dir, "message")
-	if err := os.WriteFile(message, []byte("Subject: from curl\r\n\r\nx\r\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	python := `import smtplib, sys
-with smtplib.SMTP(sys.argv[1], int(sys.argv[2])) as c:
-    c.sendmail("p@box.example", ["one@example.org", "two@example.org"], "Subject: from python\r\n\r\n.\r\n..\r\nx", mail_options=["BODY=8BITMIME"], rcpt_options=["NOTIFY=NEVER"])
-    c.sendmail("p@box.example", "three@example.org", "Subject: again\r\n\r\nx")
-`
-	want := 0
-	for _, c := range []struct {
-		sends int
-		argv  []string
-	}{
-		{2, []string{"python3", "-c", python, host, port}},
-		{1, []string{"curl", "-sS", "--url", "smtp://" + s.port, "--mail-from", "c@box.example", "--mail-rcpt", "b@example.org", "--upload-file", message}},
-	} {
-		if _, err := exec.LookPath(c.argv[0]); err != nil {
-			t.Logf("%s is not installed", c.argv[0])
-			continue
-		}
-		if out, err := exec.Command(c.argv[0], c.argv[1:]...).CombinedOutput(); err != nil {
-			t.Errorf("%s: %v\n%s", c.argv[0], err, out)
-			continue
-		}
-		want += c.sends
-	}
-	s.arrive(want)
 }
