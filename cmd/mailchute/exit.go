@@ -12,6 +12,9 @@ import (
 	"mailchute/inject/config"
 	"mailchute/relay/envelope"
 	"mailchute/relay/queue"
+	"mailchute/relay/reply"
+	"mailchute/relay/smtp"
+	"mailchute/relay/xqueue"
 )
 
 // exitStatus is a status of sysexits(3).
@@ -57,12 +60,18 @@ func statusOfError(err error) exitStatus {
 		return exitConfig
 	case is[*listenError](err):
 		return exitCantCreate
+	case errors.Is(err, queue.ErrGone), errors.Is(err, queue.ErrBusy):
+		return exitUnavailable
 	case errors.Is(err, queue.ErrUnusable):
 		return exitCantCreate
 	case is[*queue.Error](err):
 		return exitTempFail
 	case errors.Is(err, fs.ErrPermission):
 		return exitNoPerm
+	case errors.Is(err, xqueue.ErrMalformed):
+		return exitProtocol
+	case is[*smtp.Error](err), is[*xqueue.RefusedError](err):
+		return statusOfServer(err)
 	}
 	return exitSoftware
 }
@@ -77,6 +86,22 @@ func ranOut(err error) bool {
 		}
 	}
 	return false
+}
+
+// statusOfServer is the status of a server that would not answer a question.
+func statusOfServer(err error) exitStatus {
+	var e *smtp.Error
+	if errors.As(err, &e) {
+		if e.Protocol {
+			return exitProtocol
+		}
+		return exitTempFail
+	}
+	var r *xqueue.RefusedError
+	if errors.As(err, &r) && r.Reply.Class() == reply.Permanent {
+		return statusOfReply(envelope.Outcome{Status: r.Reply.Enhanced, Reply: &r.Reply})
+	}
+	return exitTempFail
 }
 
 // statusOfHeader tells a message that has travelled too far (5.4.6) from one that

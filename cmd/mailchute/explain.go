@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -138,12 +137,4 @@ func (f *face) verify() error {
 		return sub.Malformed[0].Element.Err
 	}
 	return nil
-}
-
-// printJSON writes v as people and programs can read it.
-func printJSON(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	e.SetEscapeHTML(false)
-	return e.Encode(v)
 }

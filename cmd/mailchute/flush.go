@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -17,6 +18,7 @@ import (
 	"mailchute/relay/logbook"
 	"mailchute/relay/queue"
 	"mailchute/relay/runner"
+	"mailchute/relay/xqueue"
 )
 
 // runnerAccount is how the queue sends with this account.
@@ -58,9 +60,14 @@ func (f *face) newRunner(q *queue.Queue, j *journal) *runner.Runner {
 		}}
 }
 
+// accounts is the main account and all others.
+func (f *face) accounts() []config.Account {
+	return append([]config.Account{f.config.Default}, f.config.Accounts...)
+}
+
 // queues is the queues of all accounts, each once.
 func (f *face) queues() ([]*queue.Queue, error) {
-	accounts := append([]config.Account{f.config.Default}, f.config.Accounts...)
+	accounts := f.accounts()
 	var qs []*queue.Queue
 	seen := map[string]bool{}
 	for i := range accounts {
@@ -92,7 +99,7 @@ func (f *face) flush(ctx context.Context) error {
 	}
 	r := f.args.Runner
 	if r.Every == 0 {
-		_, err := f.runQueues(ctx, runner.Scope{All: true, Match: matching(r)})
+		_, _, err := f.flushStores(ctx, runner.Scope{All: true, Match: matching(r)}, filterOf(r), nil)
 		return err
 	}
 	if !r.Foreground {
@@ -111,22 +118,43 @@ func (f *face) flush(ctx context.Context) error {
 	}
 }
 
-// runQueues makes one pass over all queues.
-func (f *face) runQueues(ctx context.Context, scope runner.Scope) (sum runner.Tally, err error) {
-	return f.runWatched(ctx, scope, nil)
+// flushStores is a run of our queues, and a word to the servers to run theirs,
+// which is all that can be waited for. asked is how many messages they try.
+func (f *face) flushStores(ctx context.Context, scope runner.Scope, filter xqueue.Filter, watch func(runner.Event)) (sum runner.Tally, asked int, err error) {
+	p, err := f.stores(ctx)
+	if err != nil {
+		return sum, 0, err
+	}
+	defer p.close()
+	for _, c := range p.servers {
+		a, askErr := c.Flush(ctx, filter)
+		err = cmp.Or(err, askErr)
+		asked += a.Messages
+	}
+	sum, runErr := f.runWatched(ctx, p.queues, scope, watch)
+	return sum, asked, cmp.Or(runErr, err, p.missing)
 }
 
-// runWatched is runQueues that tells watch, if there is one, of each attempt.
-func (f *face) runWatched(ctx context.Context, scope runner.Scope, watch func(runner.Event)) (sum runner.Tally, err error) {
+// runQueues makes one pass over all queues.
+func (f *face) runQueues(ctx context.Context, scope runner.Scope) (sum runner.Tally, err error) {
+	qs, err := f.queues()
+	if err != nil {
+		return sum, err
+	}
+	return f.runWatched(ctx, qs, scope, nil)
+}
+
+// runWatched makes one pass over some queues, tells watch, if there is one, of each
+// attempt, and closes them.
+func (f *face) runWatched(ctx context.Context, qs []*queue.Queue, scope runner.Scope, watch func(runner.Event)) (sum runner.Tally, err error) {
+	if len(qs) == 0 {
+		return sum, nil
+	}
 	j, done, err := f.book()
 	if err != nil {
 		return sum, err
 	}
 	defer done()
-	qs, err := f.queues()
-	if err != nil {
-		return sum, err
-	}
 	for _, q := range qs {
 		r := f.newRunner(q, j)
 		if watch != nil {

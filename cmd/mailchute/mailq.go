@@ -2,6 +2,8 @@ package main
 
 import (
 	"bufio"
+	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"strings"
@@ -9,42 +11,39 @@ import (
 
 	"mailchute/relay/queue"
 	"mailchute/relay/runner"
+	"mailchute/relay/xqueue"
 )
 
 // mailq is -bp: the queue in the form of Postfix, which users of sendmail and
 // their scripts know.
-func (f *face) mailq() error {
+func (f *face) mailq(ctx context.Context) error {
 	if err := f.load(); err != nil {
 		return err
 	}
-	qs, err := f.queues()
+	p, err := f.stores(ctx)
 	if err != nil {
 		return err
 	}
+	defer p.close()
 	out := bufio.NewWriter(f.Stdout)
 	defer out.Flush()
-	total, octets := 0, int64(0)
-	var unread error
-	for _, q := range qs {
-		for e, err := range q.List() {
-			if err != nil && e.ID == "" { // the queue itself cannot be read
-				unread = err
-				continue
-			}
-			if err != nil {
-				f.voice.say("%v", err)
-				continue
-			}
-			if total == 0 {
-				fmt.Fprintln(out, "-Queue ID-      --Size-- ----Arrival Time---- -Sender/Recipient-------")
-			}
-			total++
-			octets += e.Size
-			listEntry(out, e)
+	total, octets, unread := 0, int64(0), p.missing
+	each := func(s queue.Summary) error {
+		if total == 0 {
+			fmt.Fprintln(out, "-Queue ID-      --Size-- ----Arrival Time---- -Sender/Recipient-------")
 		}
-		f.listHolds(q)
-		q.Close()
+		total++
+		octets += s.Size
+		listEntry(out, s)
+		return nil
 	}
+	for _, where := range p.all() {
+		unread = cmp.Or(where.list(xqueue.Filter{}, each, f.complain), unread)
+	}
+	for _, q := range p.queues {
+		f.listHolds(q)
+	}
+	f.unseen(p)
 	if total == 0 {
 		if unread == nil {
 			fmt.Fprintln(out, "Mail queue is empty")
@@ -87,9 +86,8 @@ const arrival = "Mon Jan _2 15:04:05"
 // listEntry prints one message: a line with id, size, time and sender, then the
 // recipients, those with the same trouble below it in parentheses. An exclamation
 // mark at the id tells the held ones.
-func listEntry(w io.Writer, e queue.Entry) {
-	s := e.Summary()
-	id, sender := s.ID, s.Sender
+func listEntry(w io.Writer, s queue.Summary) {
+	id, sender := printable(s.ID), s.Sender
 	if s.Held {
 		id += "!"
 	}

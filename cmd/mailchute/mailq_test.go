@@ -30,7 +30,8 @@ func waiting() queue.Entry {
 
 func TestMailqHasTheFormOfPostfix(t *testing.T) {
 	var b strings.Builder
-	listEntry(&b, waiting())
+	entry := waiting()
+	listEntry(&b, entry.Summary())
 	want := `361nsm8qyydrhx      4769 Thu Apr  9 06:35:05  sender@example.com
                                               new@example.com
                                                    (450 4.2.0 later\x{1B}[31m)
@@ -55,7 +56,7 @@ func TestMailqIsReadByScripts(t *testing.T) {
 		from  string
 	}{{waiting(), "", "sender@example.com"}, {held, "!", "sender@example.com"}, {null, "", "MAILER-DAEMON"}} {
 		var b strings.Builder
-		listEntry(&b, c.entry)
+		listEntry(&b, c.entry.Summary())
 		first, _, _ := strings.Cut(b.String(), "\n")
 		m := regexp.MustCompile(`^([0-9A-Za-z]+)([*!]?)\s+(\d+)\s+(\S+ \S+ +\d+ \d+:\d+:\d+)\s+(\S+)$`).FindStringSubmatch(first)
 		if m == nil || m[1] != c.entry.ID || m[2] != c.sign || m[3] != "4769" || m[5] != c.from {

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -14,6 +13,7 @@ import (
 	"mailchute/inject"
 	"mailchute/relay/queue"
 	"mailchute/relay/runner"
+	"mailchute/relay/xqueue"
 )
 
 // queueCommand is `mailchute queue`.
@@ -77,23 +77,24 @@ func (c *queueCommand) run(ctx context.Context, p process, words string) exitSta
 	case "run":
 		return f.report(c.runDue(ctx, f))
 	}
-	qs, err := f.queues()
+	where, err := f.stores(ctx)
 	if err != nil {
 		return f.report(err)
 	}
+	defer where.close()
 	switch verb {
 	case "list":
-		return f.report(c.list(f, qs))
+		return f.report(c.list(f, where))
 	case "show":
-		return c.show(f, qs)
+		return f.report(c.show(f, where))
 	case "retry":
-		return f.each(qs, c.Retry.IDs, func(q *queue.Queue, id string) error { return q.Retry(id, time.Now()) })
+		return f.each(where, c.Retry.IDs, xqueue.Retry)
 	case "hold":
-		return f.each(qs, c.Hold.IDs, (*queue.Queue).Hold)
+		return f.each(where, c.Hold.IDs, xqueue.Hold)
 	case "release":
-		return f.each(qs, c.Release.IDs, (*queue.Queue).Unhold)
+		return f.each(where, c.Release.IDs, xqueue.Release)
 	}
-	return f.each(qs, c.Remove.IDs, (*queue.Queue).Delete)
+	return f.each(where, c.Remove.IDs, xqueue.Remove)
 }
 
 // runDue tries what is due, unless another process is at it, or the messages
@@ -149,15 +150,22 @@ func (c *queueCommand) flush(ctx context.Context, f *face) exitStatus {
 	if show {
 		watch = (&progress{w: f.Stdout}).attempted
 	}
-	tally, err := f.runWatched(ctx, runner.Scope{All: true}, watch)
+	tally, asked, err := f.flushStores(ctx, runner.Scope{All: true}, xqueue.Filter{}, watch)
 	if show {
 		fmt.Fprintf(f.Stdout, "\r%s\n", tallyText(tally))
+	}
+	if show && asked > 0 {
+		fmt.Fprintf(f.Stdout, "the local server tries %d now\n", asked)
 	}
 	if err != nil {
 		return f.report(err)
 	}
 	if c.Flush.JSON {
-		printJSON(f.Stdout, map[string]int{"messages": tally.Messages, "delivered": tally.Delivered, "deferred": tally.Deferred, "failed": tally.Failed})
+		counts := map[string]int{"messages": tally.Messages, "delivered": tally.Delivered, "deferred": tally.Deferred, "failed": tally.Failed}
+		if asked > 0 {
+			counts["asked"] = asked
+		}
+		printJSON(f.Stdout, counts)
 	}
 	if tally.Deferred > 0 {
 		return exitTempFail
@@ -166,129 +174,87 @@ func (c *queueCommand) flush(ctx context.Context, f *face) exitStatus {
 }
 
 // list prints the entries that the filters let through.
-func (c *queueCommand) list(f *face, qs []*queue.Queue) error {
+func (c *queueCommand) list(f *face, p *stores) error {
 	out := bufio.NewWriter(f.Stdout)
 	defer out.Flush()
-	found := []queue.Summary{}
+	array := jsonArray{w: out}
 	n := 0
-	var unread error
-	for _, q := range qs {
-		entries := q.List()
-		if c.List.Failed {
-			entries = q.ListFailed()
+	each := func(s queue.Summary) error {
+		switch {
+		case !c.wants(&s):
+			return nil
+		case c.List.JSON:
+			return array.add(s)
 		}
-		for e, err := range entries {
-			if err != nil && e.ID == "" { // the queue itself cannot be read
-				unread = err
-				continue
-			}
-			if err != nil {
-				f.voice.say("%v", err)
-				continue
-			}
-			if !c.wants(&e) {
-				continue
-			}
-			n++
-			if c.List.JSON {
-				found = append(found, e.Summary())
-			} else {
-				listEntry(out, e)
-			}
-		}
+		n++
+		listEntry(out, s)
+		return nil
 	}
-	if c.List.JSON {
-		return cmp.Or(printJSON(f.Stdout, found), unread)
+	filter := xqueue.Filter{Failed: c.List.Failed, Sender: c.List.Sender, Address: c.List.Recipient}
+	unread := p.missing
+	for _, where := range p.all() {
+		unread = cmp.Or(where.list(filter, each, f.complain), unread)
 	}
-	if n == 0 && unread == nil {
+	f.unseen(p)
+	switch {
+	case c.List.JSON:
+		return cmp.Or(array.end(), unread)
+	case n == 0 && unread == nil:
 		fmt.Fprintln(out, "nothing")
 	}
 	return unread
 }
 
-func (c *queueCommand) wants(e *queue.Entry) bool {
+func (c *queueCommand) wants(s *queue.Summary) bool {
 	l := &c.List
-	return (l.Account == "" || e.Account == l.Account) && (l.Older == 0 || time.Since(e.Submitted) >= time.Duration(l.Older)) &&
-		matching(inject.Runner{Sender: l.Sender, Recipient: l.Recipient})(e)
+	return (l.Account == "" || s.Account == l.Account) && (l.Older == 0 || time.Since(s.Submitted) >= time.Duration(l.Older))
 }
 
 // show prints one message whole.
-func (c *queueCommand) show(f *face, qs []*queue.Queue) exitStatus {
-	for _, q := range qs {
-		e, err := q.Show(c.Show.ID)
-		if errors.Is(err, queue.ErrGone) {
-			continue
-		}
+func (c *queueCommand) show(f *face, p *stores) error {
+	err := p.find(func(where store) error {
+		s, err := where.show(c.Show.ID)
 		if err != nil {
-			return f.report(err)
+			return err
 		}
-		defer e.Message.Body.Close()
 		if c.Show.JSON {
-			return f.report(printJSON(f.Stdout, e.Summary()))
+			return printJSON(f.Stdout, s)
 		}
-		showEntry(f.Stdout, e)
-		return exitOK
-	}
-	f.voice.say("%s: %v", c.Show.ID, queue.ErrGone)
-	return exitUnavailable
+		showEntry(f.Stdout, s)
+		text := &letter{w: f.Stdout, tame: isTerminal(f.Stdout)}
+		return cmp.Or(where.read(c.Show.ID, text), text.end())
+	})
+	return aboutID(c.Show.ID, err)
 }
 
-// showEntry is what is known of a message, then the message itself.
-func showEntry(w io.Writer, e *queue.Entry) {
-	s := e.Summary()
-	fmt.Fprintf(w, "id         %s\nfrom       <%s>\nsubmitted  %s\n", s.ID, printable(s.Sender), s.Submitted.Local().Format(time.RFC1123Z))
-	if s.Account != "" {
-		fmt.Fprintf(w, "account    %s\n", printable(s.Account))
-	}
-	for _, fate := range s.Fates {
-		fmt.Fprintf(w, "to         <%s> %s", printable(fate.Recipient), fate.State)
-		if fate.Attempts > 0 {
-			fmt.Fprintf(w, " after attempt %d", fate.Attempts)
-		}
-		if !fate.Next.IsZero() {
-			fmt.Fprintf(w, ", next %s", fate.Next.Local().Format("Mon Jan _2 15:04:05"))
-		}
-		if fate.Text != "" {
-			fmt.Fprintf(w, ": %s", printable(fate.Text))
-		}
-		fmt.Fprintln(w)
-	}
-	fmt.Fprintln(w)
-	for line := range strings.Lines(string(e.Message.Header)) {
-		fmt.Fprintln(w, printable(strings.TrimRight(line, "\r\n")))
-	}
-	fmt.Fprintln(w)
-	if !isTerminal(w) {
-		io.Copy(w, e.Message.Body.Reader())
-		return
-	}
-	// What strangers wrote must not speak to a terminal.
-	body := bufio.NewReader(e.Message.Body.Reader())
-	for {
-		line, err := body.ReadString('\n')
-		if line != "" {
-			fmt.Fprintln(w, printable(strings.TrimRight(line, "\r\n")))
-		}
-		if err != nil {
-			return
-		}
-	}
-}
-
-// each does something to every id, in whichever queue it is.
-func (f *face) each(qs []*queue.Queue, ids []string, do func(*queue.Queue, string) error) exitStatus {
+// each does something to every id, wherever it is.
+func (f *face) each(p *stores, ids []string, verb xqueue.Verb) exitStatus {
 	status := exitOK
 	for _, id := range ids {
-		err := error(queue.ErrGone)
-		for _, q := range qs {
-			if err = do(q, id); !errors.Is(err, queue.ErrGone) {
-				break
-			}
-		}
-		if err != nil {
-			f.voice.say("%s: %v", id, err)
-			status = exitUnavailable
+		if err := p.find(func(where store) error { return where.do(verb, id) }); err != nil {
+			status = f.report(aboutID(id, err))
 		}
 	}
 	return status
+}
+
+// find tries one store after the other until one has the message.
+func (p *stores) find(try func(store) error) error {
+	for _, where := range p.all() {
+		if e := try(where); !errors.Is(e, queue.ErrGone) {
+			return e
+		}
+	}
+	if p.missing == nil && p.unseen != nil {
+		return fmt.Errorf("%w; %v", queue.ErrGone, p.unseen)
+	}
+	return cmp.Or(p.missing, queue.ErrGone)
+}
+
+// aboutID says which message an error is about.
+func aboutID(id string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", id, err)
 }

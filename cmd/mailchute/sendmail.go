@@ -52,7 +52,7 @@ func sendmail(ctx context.Context, p process, argv []string, as calledAs) exitSt
 	case inject.Serve:
 		return f.daemon(ctx)
 	case inject.ListQueue:
-		return f.report(f.mailq())
+		return f.report(f.mailq(ctx))
 	case inject.Flush:
 		return f.report(f.flush(ctx))
 	case inject.Aliases:

@@ -52,6 +52,7 @@ type server struct {
 	room     *session.Room
 	heavy    chan struct{} // one for each message that is large and in hand
 	sessions sync.WaitGroup
+	looks    looks // at the queue
 }
 
 // heavyAtATime bounds how many large messages are in hand at a time, and with it

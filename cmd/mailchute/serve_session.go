@@ -38,14 +38,16 @@ func (s *server) session(ctx context.Context, c net.Conn, local bool) {
 	stop := context.AfterFunc(ctx, func() { c.SetReadDeadline(time.Unix(1, 0)) })
 	defer stop()
 	limits := now.config.Default.Serve
-	sum, err := session.Serve(ctx, p, session.Options{
+	o := session.Options{
 		Name: now.name, Spool: s.queue.Spool, From: s.mayMail(now, who, &limited),
 		Deliver: func(_ context.Context, m *session.Mail) reply.Reply {
 			return s.meters.took(time.Now(), s.take(now, who, m))
 		},
 		RequireTLS: local, MaxHold: longestHold, Room: s.room,
 		Limits: session.Limits{Size: limits.MaxSize, Recipients: limits.MaxRecipients},
-	})
+	}
+	s.letSee(now, who, &o)
+	sum, err := session.Serve(ctx, p, o)
 	rec := sessionRecord(who, sum, err, time.Since(began))
 	rec.Session.Limited = limited
 	now.book.Write(rec)
@@ -88,7 +90,7 @@ func (s *server) take(now *settings, c client, m *session.Mail) reply.Reply {
 	}
 	entries := make([]queue.Entry, len(sub.Envelopes))
 	for i, env := range sub.Envelopes {
-		entries[i] = queue.Entry{Submitted: sub.Stamp.Now, Account: account.Name, User: c.key(), Envelope: env, Message: sub.Message}
+		entries[i] = queue.Entry{Submitted: sub.Stamp.Now, Account: account.Name, User: c.key(), UID: c.owner(), Envelope: env, Message: sub.Message}
 		if h := env.Options.Hold; h != nil { // RFC 4865: the time is spent here
 			entries[i].NotBefore, env.Options.Hold = h.Until, nil
 		}

@@ -79,11 +79,17 @@ func printable(s string) string {
 		switch {
 		case r == utf8.RuneError:
 			b.WriteByte('?')
-		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r), r == 0x2028, r == 0x2029:
+		case unicode.IsControl(r), speaksToTerminals(r):
 			fmt.Fprintf(&b, `\x{%X}`, r)
 		default:
 			b.WriteRune(r)
 		}
 	}
 	return b.String()
+}
+
+// speaksToTerminals tells of characters beyond ASCII that are no text: controls,
+// and what turns the direction of a line or ends it.
+func speaksToTerminals(r rune) bool {
+	return r >= 0x7f && unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == 0x2028 || r == 0x2029
 }

@@ -4,7 +4,9 @@ import (
 	"strconv"
 	"time"
 
+	"mailchute/relay/envelope"
 	"mailchute/relay/reply"
+	"mailchute/relay/xqueue"
 )
 
 // offers is the reply to EHLO, RFC 5321 section 4.1.1.1: the name of the host,
@@ -30,6 +32,9 @@ func offers(o Options, now time.Time) reply.Reply {
 	}
 	if o.RequireTLS {
 		lines = append(lines, "REQUIRETLS")
+	}
+	if o.XQueue != nil {
+		lines = append(lines, xqueue.Keyword+" "+envelope.EncodeXtext(o.XQueueDir))
 	}
 	return reply.Reply{Code: 250, Lines: lines}
 }

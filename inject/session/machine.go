@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"mailchute/relay/reply"
+	"mailchute/relay/xqueue"
 )
 
 // session is the state of one connection.
@@ -129,6 +130,10 @@ func (s *session) answer(line []byte, err error) (reply.Reply, error) {
 		return s.data(c.arg)
 	case "BDAT":
 		return s.chunk(c.arg)
+	case xqueue.Keyword:
+		if s.XQueue != nil {
+			return s.queue(c.arg)
+		}
 	}
 	return s.obey(c), nil
 }

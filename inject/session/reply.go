@@ -43,21 +43,23 @@ func writeReply(w *bufio.Writer, r reply.Reply) error {
 			lines = []string{"refused"}
 		}
 	}
-	for i, line := range lines {
-		w.WriteString(strconv.Itoa(r.Code))
-		if i < len(lines)-1 {
-			w.WriteByte('-')
-		} else {
-			w.WriteByte(' ')
-		}
-		if !r.Enhanced.IsZero() {
-			w.WriteString(r.Enhanced.String())
-			w.WriteByte(' ')
-		}
-		w.WriteString(plainText(line))
-		w.WriteString("\r\n")
+	last := len(lines) - 1
+	for _, line := range lines[:last] {
+		writeLine(w, r, '-', line)
 	}
-	_, err := w.Write(nil) // bufio keeps the first error
+	return writeLine(w, r, ' ', lines[last])
+}
+
+// writeLine writes one line of r; between stands behind the code.
+func writeLine(w *bufio.Writer, r reply.Reply, between byte, text string) error {
+	w.WriteString(strconv.Itoa(r.Code))
+	w.WriteByte(between)
+	if !r.Enhanced.IsZero() {
+		w.WriteString(r.Enhanced.String())
+		w.WriteByte(' ')
+	}
+	w.WriteString(plainText(text))
+	_, err := w.WriteString("\r\n") // bufio keeps the first error
 	return err
 }
 

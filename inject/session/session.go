@@ -29,6 +29,7 @@ import (
 	"mailchute/headers/address"
 	"mailchute/inject"
 	"mailchute/relay/reply"
+	"mailchute/relay/xqueue"
 )
 
 // Options is what a session needs of its surroundings.
@@ -49,6 +50,12 @@ type Options struct {
 	MaxHold    time.Duration            // offer FUTURERELEASE up to this; 0: do not
 	Limits     Limits
 	Room       *Room // shared with other sessions; nil: there is no end of it
+
+	// XQueue answers a command of package xqueue with lines and a last reply; an
+	// error of line is one of the connection. nil: the extension is not offered.
+	// XQueueDir is the directory of that queue.
+	XQueue    func(ctx context.Context, c xqueue.Command, line func(text string) error) reply.Reply
+	XQueueDir string
 }
 
 // Limits bounds what one client can take. In each, 0 stands for the default.

@@ -14,6 +14,9 @@ func (s *submission) appendJSON(b []byte) ([]byte, error) {
 	o.value("submitted", s.Submitted.MarshalJSON)
 	o.optional("account", s.Account)
 	o.optional("user", s.User)
+	if s.UID != 0 {
+		o.number("uid", int64(s.UID))
+	}
 	o.optional("errors", s.Errors)
 	o.mailbox("sender", s.Sender)
 	o.key("recipients")

@@ -14,6 +14,7 @@ type Entry struct {
 	Since     time.Time // from when its age counts for expiry: Submitted, or the last retry by hand
 	Account   string    // the account to send with; "" is the main one
 	User      string    // who submitted it
+	UID       int       // his user id, where the kernel told it to a server; 0: root, or unknown
 	Errors    string    // what -oe asked for: how failure is to be told; "" is the default
 
 	Envelope *envelope.Envelope

@@ -29,6 +29,7 @@ const (
 	PhaseData     Phase = "data"
 	PhaseContent  Phase = "content" // the message was being sent: the server has not got it
 	PhaseFinal    Phase = "final"   // the message was sent, its reply is missing: nobody knows whether the server has it
+	PhaseAsk      Phase = "ask"     // a question that is no part of a transaction
 )
 
 // Reasons that callers ask for with errors.Is.
@@ -87,6 +88,8 @@ func (e *Error) what() string {
 		return "not logged in"
 	case PhaseContent:
 		return "interrupted while the message was sent"
+	case PhaseAsk:
+		return "no answer"
 	case PhaseFinal:
 		return "no word on whether the message was taken"
 	}

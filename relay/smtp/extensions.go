@@ -35,6 +35,9 @@ type Extensions struct {
 	MaxUntil      time.Time     // the latest HOLDUNTIL
 
 	Limits Limits
+
+	XQueue   bool   // package xqueue
+	QueueDir string // what stands behind it, xtext
 }
 
 // Limits is what a server says of its limits, RFC 9422. Zero means no word.
@@ -93,6 +96,9 @@ func (x *Extensions) add(keyword string, words []string) {
 		x.MinBy = time.Duration(number(words, 999_999_999)) * time.Second
 	case "FUTURERELEASE":
 		x.addFutureRelease(words)
+	case "XQUEUE":
+		x.XQueue = true
+		x.QueueDir = strings.Join(words, " ")
 	case "LIMITS":
 		x.Limits.add(words)
 	default:

@@ -29,6 +29,7 @@ const (
 	stepBDAT  // a chunk that is not the last
 	stepFinal // the message
 	stepQUIT
+	stepASK // see Conn.Ask
 )
 
 func (s step) phase() Phase {
@@ -49,13 +50,15 @@ func (s step) phase() Phase {
 		return PhaseContent
 	case stepFinal:
 		return PhaseFinal
+	case stepASK:
+		return PhaseAsk
 	}
 	return PhaseMail
 }
 
 // command is the name that goes into the reply.
 func (s step) command() string {
-	return [...]string{"", "EHLO", "HELO", "STARTTLS", "AUTH", "RSET", "MAIL", "RCPT", "DATA", ".", "BDAT", ".", "QUIT"}[s]
+	return [...]string{"", "EHLO", "HELO", "STARTTLS", "AUTH", "RSET", "MAIL", "RCPT", "DATA", ".", "BDAT", ".", "QUIT", "ASK"}[s]
 }
 
 // takes tells whether a reply of that class belongs here. RFC 5321 section

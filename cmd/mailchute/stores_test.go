@@ -1,0 +1,189 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"mailchute/relay/message"
+	"mailchute/relay/queue"
+)
+
+// handing is a user who hands everything to the server at a socket, and has a
+// queue of his own with a message in it.
+type handing struct {
+	t     *testing.T
+	dir   string
+	queue string
+	own   string // the id of that message
+}
+
+func handOver(t *testing.T, socket string) *handing {
+	t.Helper()
+	h := &handing{t: t, dir: t.TempDir()}
+	h.queue = filepath.Join(h.dir, "queue")
+	h.configure(socket, h.queue)
+	q, err := queue.Open(h.queue)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer q.Close()
+	e := waiting()
+	e.Submitted, e.Held = time.Now(), true
+	e.Message = &message.Message{Header: []byte("Subject: own\r\n"), Body: message.NewBody([]byte("x\r\n"), message.Traits{Size: 3, WireSize: 3, LongestLine: 1})}
+	if h.own, err = q.Accept(e); err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+func (h *handing) configure(socket, dir string) {
+	text := fmt.Sprintf("smarthost = \"unix:%s\"\naliases = \"\"\n[queue]\ndir = %q\n[log]\nto = \"none\"\n", socket, dir)
+	if err := os.WriteFile(filepath.Join(h.dir, "mailchute.toml"), []byte(text), 0o600); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// run is a command of this user.
+func (h *handing) run(argv ...string) (stdout, stderr string, status exitStatus) {
+	var out, words bytes.Buffer
+	status = run(h.t.Context(), append([]string{"mailchute"}, argv...), process{Stdin: os.Stdin, Stdout: &out, Stderr: &words, Getenv: func(name string) string {
+		if name == "MAILCHUTE_CONFIG" {
+			return filepath.Join(h.dir, "mailchute.toml")
+		}
+		return ""
+	}})
+	return out.String(), words.String(), status
+}
+
+func TestTheOwnQueueAndTheServersAreOneList(t *testing.T) {
+	s := serveWith(t, "", "")
+	id := s.keep(os.Getuid(), "there")
+	h := handOver(t, s.socket)
+	out, words, status := h.run("queue", "list", "--json")
+	var list []queue.Summary
+	if err := json.Unmarshal([]byte(out), &list); err != nil || len(list) != 2 || list[0].ID != h.own || list[1].ID != id || status != 0 || words != "" {
+		t.Errorf("%v, %d, %s%s", err, status, out, words)
+	}
+	out, words, status = h.run("-bp")
+	if !strings.Contains(out, h.own+"!") || !strings.Contains(out, id+"!") || !strings.Contains(out, " in 2 Requests.") || status != 0 || words != "" {
+		t.Errorf("%d, %s%s", status, out, words)
+	}
+	for _, id := range []string{h.own, id} {
+		if out, words, status := h.run("queue", "show", id); status != 0 || !strings.Contains(out, "id         "+id) {
+			t.Errorf("%d, %s%s", status, out, words)
+		}
+		if out, words, status := h.run("queue", "remove", id); status != 0 || out+words != "" {
+			t.Errorf("%d, %s%s", status, out, words)
+		}
+	}
+	if out, words, status := h.run("queue", "list", "--json"); out != "[]\n" || status != 0 {
+		t.Errorf("%d, %s%s", status, out, words)
+	}
+}
+
+func TestAQueueThatTheServerWorksOnIsListedOnce(t *testing.T) {
+	s := serveWith(t, "", "")
+	id := s.keep(os.Getuid(), "there")
+	h := handOver(t, s.socket)
+	h.configure(s.socket, s.server.queue.Path())
+	if out, words, status := h.run("queue", "list"); strings.Count(out, id) != 1 || status != 0 {
+		t.Errorf("%d, %s%s", status, out, words)
+	}
+	// It is the server that sends what is in there, by its configuration.
+	if _, words, status := h.run("queue", "release", id); status != 0 {
+		t.Error(words)
+	}
+	if _, words, status := h.run("-q"); status != 0 {
+		t.Error(words)
+	}
+	if got := string(s.arrive(1)[0].Text); strings.Contains(got, "Received:") {
+		t.Errorf("it went through the socket once more:\n%s", got)
+	}
+}
+
+// replying is a server that gives the same replies to everybody.
+func replying(t *testing.T, greeting string, replies ...string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "sock")
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer c.Close()
+				io.WriteString(c, greeting)
+				in := bufio.NewReader(c)
+				for _, reply := range replies {
+					if _, err := in.ReadString('\n'); err != nil {
+						return
+					}
+					io.WriteString(c, reply)
+				}
+			}()
+		}
+	}()
+	return path
+}
+
+func TestAServerThatCannotBeAskedHidesNothingOfTheOwnQueue(t *testing.T) {
+	for name, c := range map[string]struct {
+		socket        string
+		words         string
+		status, other exitStatus // of a list, and of an id that is not ours
+	}{
+		"is not there":            {filepath.Join(t.TempDir(), "none"), "cannot connect", exitTempFail, exitTempFail},
+		"has no such extension":   {replying(t, "220 x\r\n", "250 x\r\n"), "does not tell its queue", exitOK, exitUnavailable},
+		"is no mail server":       {replying(t, "SSH-2.0-x\r\n"), "not an SMTP reply", exitProtocol, exitProtocol},
+		"has no time":             {replying(t, "421 4.3.2 busy\r\n"), "no service: 421 4.3.2 busy", exitTempFail, exitTempFail},
+		"breaks off":              {replying(t, "220 x\r\n", "250-x\r\n250 XQUEUE\r\n", "250-2.0.0 {}\r\n"), "", exitTempFail, exitTempFail},
+		"speaks of other things":  {replying(t, "220 x\r\n", "250-x\r\n250 XQUEUE\r\n", "250-hi\r\n250 ok\r\n"), "not what XQUEUE tells", exitProtocol, exitProtocol},
+		"does not know its words": {replying(t, "220 x\r\n", "250-x\r\n250 XQUEUE\r\n", "502 5.5.1 what\r\n"), "502 5.5.1 what", exitUnavailable, exitUnavailable},
+		"forbids it":              {replying(t, "220 x\r\n", "250-x\r\n250 XQUEUE\r\n", "550 5.7.1 no\r\n"), "", exitUnavailable, exitUnavailable},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := handOver(t, c.socket)
+			for _, args := range [][]string{{"queue", "list"}, {"-bp"}} {
+				out, words, status := h.run(args...)
+				if !strings.Contains(out, h.own) || status != c.status || !strings.Contains(words, c.words) {
+					t.Errorf("%q: %d, %s%s", args, status, out, words)
+				}
+			}
+			if _, words, status := h.run("queue", "show", "00000000000000"); status != c.other || strings.Count(words, "\n") != 1 {
+				t.Errorf("another id: %d, %s", status, words)
+			}
+			if _, words, status := h.run("queue", "release", h.own); status != 0 {
+				t.Errorf("the own one: %d, %s", status, words)
+			}
+		})
+	}
+}
+
+func TestWhatAServerSaysDoesNotSpeakToTheTerminal(t *testing.T) {
+	const evil = `\u001b[31m\u009b2J\u202e\r\nid`
+	object := `250-2.0.0 {"id":"` + evil + `","account":"` + evil + `","sender":"` + evil + `","recipients":["` + evil + `"],"last_error":"` + evil +
+		`","fates":[{"recipient":"` + evil + `","state":"` + evil + `","text":"` + evil + `"}]}` + "\r\n250 2.0.0 \x1b[31m\r\n"
+	text := "250-2.0.0 U3ViamVjdDogG1szMW0NCg0KeAo=\r\n250 2.0.0 ok\r\n" // Subject: ESC [ 3 1 m
+	h := handOver(t, replying(t, "220 x\r\n", "250-x\r\n250 XQUEUE\r\n", object, text))
+	for _, args := range [][]string{{"queue", "list"}, {"queue", "list", "--json"}, {"-bp"}, {"queue", "show", "1"}, {"queue", "show", "--json", "1"}} {
+		out, words, _ := h.run(args...)
+		if !strings.Contains(out, "id") || strings.ContainsFunc(strings.ReplaceAll(out+words, "\n", ""), func(r rune) bool { return r < ' ' || speaksToTerminals(r) }) {
+			t.Errorf("%q: %q %q", args, out, words)
+		}
+	}
+}
