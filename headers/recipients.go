@@ -13,17 +13,33 @@ import (
 // section 3.6.6). Malformed elements are among them, with their errors. Ask
 // before Rewrite, which deletes Bcc.
 func Recipients(h Header) []address.Element {
-	fields, prefix := newest(h.fields)
-	var lists [][]address.Element
-	for _, f := range fields {
-		if f.isOneOf(prefix+"To", prefix+"Cc", prefix+"Bcc") {
-			lists = append(lists, address.ParseList(f.Text()))
+	var all []address.Element
+	for _, n := range Named(h) {
+		if all == nil { // nearly always the only one, and it may be long
+			all = n.Elements
+		} else {
+			all = append(slices.Clip(all), n.Elements...)
 		}
 	}
-	if len(lists) == 1 { // nearly always, and it may be long
-		return lists[0]
+	return all
+}
+
+// NamedIn is the recipients that one field names.
+type NamedIn struct {
+	Field    string // its name, as it is written there
+	Elements []address.Element
+}
+
+// Named is Recipients, field by field.
+func Named(h Header) []NamedIn {
+	fields, prefix := newest(h.fields)
+	var all []NamedIn
+	for _, f := range fields {
+		if f.isOneOf(prefix+"To", prefix+"Cc", prefix+"Bcc") {
+			all = append(all, NamedIn{f.Name(), address.ParseList(f.Text())})
+		}
 	}
-	return slices.Concat(lists...)
+	return all
 }
 
 // Originator is the address that the message comes from by its own word: the

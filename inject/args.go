@@ -49,6 +49,7 @@ type Args struct {
 	OnError  byte   // 0, or one of m p q w e: option -e
 	Verbose  bool
 	DryRun   bool
+	JSON     bool   // --json, with DryRun
 	Gateway  bool   // -G
 	Account  string // --account
 	Tag      string // -L
@@ -124,6 +125,9 @@ func (a *Args) consistent() error {
 	}
 	if a.HoldFor != 0 && !a.HoldUntil.IsZero() {
 		return usagef("--hold-for and --hold-until exclude each other") // RFC 4865 section 3
+	}
+	if a.JSON && !a.DryRun {
+		return usagef("--json goes with --dry-run only")
 	}
 	if n := a.Notify; n.Never && (n.Success || n.Failure || n.Delay) {
 		return usagef("-N: never stands alone") // RFC 3461 section 4.1

@@ -14,6 +14,8 @@ import (
 // that can get no mail is told of as a malformed recipient is.
 func (b *addressing) expand(e address.Element) (found bool) {
 	targets, found := b.table.Expand(e.Addr.Local, b.isOwn)
+	b.origin.Alias = e.Addr.Local
+	defer func() { b.origin.Alias = "" }()
 	for _, t := range targets {
 		if t.Err != nil {
 			b.Malformed = append(b.Malformed, Malformed{address.Element{Text: e.Text, Err: t.Err}, len(b.recipients)})
@@ -31,12 +33,13 @@ func (b *addressing) expand(e address.Element) (found bool) {
 // rewriteAliases puts the targets of aliases into To and Cc, where
 // aliases_rewrite_headers asks for it. Names that are no alias, and errors in
 // the table, leave a field as it is.
-func (s *Submission) rewriteAliases(h headers.Header, t *aliases.Table) headers.Header {
+func (s *Submission) rewriteAliases(h headers.Header, t *aliases.Table, changes *[]headers.Change) headers.Header {
 	fields := slices.Clone(h.Fields())
 	for i, f := range fields {
 		if f.Is("To") || f.Is("Cc") {
 			if text := s.expandText(f.Text(), t); text != f.Text() {
 				fields[i] = f.WithText(text)
+				*changes = append(*changes, headers.Change{Rule: "alias replaced (aliases_rewrite_headers)", Before: string(f.Raw()), After: string(fields[i].Raw())})
 			}
 		}
 	}

@@ -57,7 +57,10 @@ func (b *addressing) typed(a *Args, in *Input) {
 		b.add(address.ParseArgument(arg))
 	}
 	if a.FromHeader {
-		b.add(headers.Recipients(in.Header))
+		for _, n := range headers.Named(in.Header) {
+			b.origin.Field = n.Field
+			b.add(n.Elements)
+		}
 	}
 }
 
@@ -72,6 +75,7 @@ type addressing struct {
 	orcpt      envelope.ORCPT // of the recipients that are added
 	notify     envelope.Notify
 	validSince time.Time
+	origin     Origin
 }
 
 func (b *addressing) add(elements []address.Element) {
@@ -92,6 +96,7 @@ func (b *addressing) add(elements []address.Element) {
 		if e.Addr.IsNull() {
 			continue
 		}
+		b.origin.Group = e.Group
 		if b.table != nil && b.isLocal(e.Addr) && b.expand(*e) {
 			continue
 		}
@@ -134,6 +139,7 @@ func (b *addressing) recipient(a, sender address.Addr) {
 	if sender == b.sender { // else it is a list that writes to its members
 		r.ORCPT = b.orcpt
 	}
+	b.remember(len(b.recipients))
 	b.recipients = append(b.recipients, r)
 	env := b.envelope(sender)
 	env.Recipients = append(env.Recipients, r)

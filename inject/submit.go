@@ -38,6 +38,7 @@ type Submission struct {
 	Notes     []string    // what was ignored and must be logged
 
 	recipients []*envelope.Recipient // of all envelopes, in the order in which they were named
+	origins    origins
 }
 
 // NoRecipients is the error of a submission without a single recipient, good or
@@ -82,7 +83,7 @@ func submit(a *Args, in *Input, w World, r Rules, options envelope.Options, name
 		return nil, err
 	}
 	if r.RewriteAliases && r.Aliases != nil {
-		h = s.rewriteAliases(h, r.Aliases)
+		h = s.rewriteAliases(h, r.Aliases, &changes)
 	}
 	s.Changes = changes
 	if f, ok := h.First("Message-ID"); ok {

@@ -150,13 +150,15 @@ func isTrue(v string) bool {
 func (a *Args) long(word string, rest []string) ([]string, error) {
 	name, value, has := strings.Cut(word, "=")
 	switch name {
-	case "dry-run", "require-tls", "help", "version":
+	case "dry-run", "json", "require-tls", "help", "version":
 		if has {
 			return nil, usagef("option --%s takes no value", name)
 		}
 		switch name {
 		case "dry-run":
 			a.DryRun = true
+		case "json":
+			a.JSON = true
 		case "require-tls":
 			a.Options.RequireTLS = true
 		case "help":

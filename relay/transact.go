@@ -91,8 +91,11 @@ func (d *delivery) secure() bool {
 // cannot be sent to it get their outcome and are left out; the outcome that is
 // returned holds for all.
 func (d *delivery) prepare(batch []*mailbox) (smtp.Transaction, []*mailbox, *envelope.Outcome) {
+	return d.prepareFor(d.conn.Extensions(), d.secure(), batch)
+}
+
+func (d *delivery) prepareFor(ext smtp.Extensions, secure bool, batch []*mailbox) (smtp.Transaction, []*mailbox, *envelope.Outcome) {
 	var t smtp.Transaction
-	ext := d.conn.Extensions()
 	content, err := d.content(ext, d.wantsUTF8(batch))
 	if err != nil {
 		return t, batch, unfit(err)
@@ -104,7 +107,7 @@ func (d *delivery) prepare(batch []*mailbox) (smtp.Transaction, []*mailbox, *env
 	if t.Sender, err = fit.Path(d.env.Sender, content.SMTPUTF8()); err != nil {
 		return t, batch, unfit(err)
 	}
-	p := parameters{options: d.env.Options, ext: ext, secure: d.secure(), now: time.Now(), note: d.remark}
+	p := parameters{options: d.env.Options, ext: ext, secure: secure, now: time.Now(), note: d.remark}
 	mail, refusal := p.mail(content)
 	if refusal != nil {
 		return t, batch, refusal

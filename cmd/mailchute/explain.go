@@ -2,43 +2,61 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"strings"
 
-	"mailchute/headers"
+	"mailchute/cmd/mailchute/explain"
 	"mailchute/inject"
 	"mailchute/inject/config"
 	"mailchute/relay/envelope"
 )
 
 // explain shows what would be sent, and sends nothing.
-func (f *face) explain(sub *inject.Submission, account *config.Account) exitStatus {
-	w := f.Stdout
-	name := account.Name
-	if name == "" {
-		name = "(top level)"
-	}
-	fmt.Fprintf(w, "configuration  %s\n", printable(f.config.Path))
-	fmt.Fprintf(w, "account        %s\n", printable(name))
-	for i, s := range account.Smarthosts {
-		label := ""
-		if i == 0 {
-			label = "smarthost"
-		}
-		fmt.Fprintf(w, "%-14s %s\n", label, s)
-	}
-	fmt.Fprintf(w, "login          %s\n", printable(loginWords(account)))
-	for _, env := range sub.Envelopes {
-		explainEnvelope(w, env)
-	}
+func (f *face) explain(in *inject.Input, sub *inject.Submission, account *config.Account) exitStatus {
 	var statuses []exitStatus
 	for _, m := range sub.Malformed {
 		f.voice.malformed(m.Element)
 		statuses = append(statuses, exitDataErr)
 	}
-	explainHeader(w, sub.Changes)
-	explainDialogue(w, sub, account)
+	e := f.explanation(in, sub, account)
+	var err error
+	if f.args.JSON {
+		err = printJSON(f.Stdout, e)
+	} else {
+		err = e.Write(f.Stdout, explain.Style{Colours: isTerminal(f.Stdout) && f.Getenv("NO_COLOR") == "", Printable: printable})
+	}
+	if err != nil {
+		return exitIOErr
+	}
 	return worst(statuses)
+}
+
+// explanation is all that is known before a server is asked.
+func (f *face) explanation(in *inject.Input, sub *inject.Submission, account *config.Account) *explain.Explanation {
+	e := &explain.Explanation{
+		Configuration: f.config.Path, Account: account.Name, AccountWhy: f.whyAccount(in), Login: loginWords(account),
+		Smarthosts: []string{}, Malformed: []explain.Trouble{}, Changes: []explain.Change{}, Notes: append([]string{}, sub.Notes...),
+	}
+	for _, s := range account.Smarthosts {
+		e.Smarthosts = append(e.Smarthosts, s.String())
+	}
+	for _, m := range sub.Malformed {
+		e.Malformed = append(e.Malformed, explain.Trouble{Recipient: m.Element.Text, Reason: m.Element.Err.Error()})
+	}
+	for _, c := range sub.Changes {
+		e.Changes = append(e.Changes, explain.Change(c))
+	}
+	d := f.rehearse(sub, account)
+	origins := sub.Origins()
+	for i, env := range sub.Envelopes {
+		out := explain.Envelope{Sender: env.Sender.String(), SenderWhy: f.whySender(sub, env, account)}
+		for j, r := range env.Recipients {
+			out.Recipients = append(out.Recipients, explain.Recipient{Address: r.Original.String(), Why: whyRecipient(origins[r]), Redirects: d.redirects(i, j)})
+		}
+		e.Envelopes = append(e.Envelopes, out)
+	}
+	e.Servers, e.Signature = d.servers(), d.signature()
+	e.Failure = f.onFailure(sub, account)
+	return e
 }
 
 func loginWords(a *config.Account) string {
@@ -49,63 +67,6 @@ func loginWords(a *config.Account) string {
 		return a.User + " by " + strings.Join(a.Auth, ", ")
 	}
 	return a.User + " by the strongest mechanism that is offered"
-}
-
-func explainEnvelope(w io.Writer, env *envelope.Envelope) {
-	fmt.Fprintf(w, "\nenvelope from  <%s>\n", printable(env.Sender.String()))
-	for i, r := range env.Recipients {
-		label := ""
-		if i == 0 {
-			label = "envelope to"
-		}
-		fmt.Fprintf(w, "%-14s <%s>\n", label, printable(r.Address.String()))
-	}
-}
-
-// explainHeader shows each change of the header as a difference.
-func explainHeader(w io.Writer, changes []headers.Change) {
-	fmt.Fprintln(w, "\nheader changes")
-	if len(changes) == 0 {
-		fmt.Fprintln(w, "  none")
-	}
-	for _, c := range changes {
-		fmt.Fprintf(w, "  %s\n", printable(c.Rule))
-		difference(w, "-", c.Before)
-		difference(w, "+", c.After)
-	}
-}
-
-func difference(w io.Writer, sign, text string) {
-	if text == "" {
-		return
-	}
-	for _, line := range strings.Split(strings.TrimRight(text, "\r\n"), "\n") {
-		fmt.Fprintf(w, "  %s %s\n", sign, printable(strings.TrimSuffix(line, "\r")))
-	}
-}
-
-// explainDialogue shows the commands. Parameters depend on what the server
-// offers, and nobody is asked here.
-func explainDialogue(w io.Writer, sub *inject.Submission, account *config.Account) {
-	fmt.Fprintln(w, "\nSMTP commands (parameters depend on what the server offers)")
-	hello := sub.Who.Hostname
-	if hello == "" {
-		hello = "[address of this end of the connection]"
-	}
-	lines := []string{"EHLO " + hello}
-	if loginWords(account) != "none" {
-		lines = append(lines, "AUTH ...")
-	}
-	for _, env := range sub.Envelopes {
-		lines = append(lines, "MAIL FROM:<"+env.Sender.String()+">")
-		for _, r := range env.Recipients {
-			lines = append(lines, "RCPT TO:<"+r.Address.String()+">")
-		}
-		lines = append(lines, "DATA or BDAT")
-	}
-	for _, l := range append(lines, "QUIT") {
-		fmt.Fprintf(w, "  %s\n", printable(l))
-	}
 }
 
 // verify is -bv: where the recipients lead, and nothing sent.

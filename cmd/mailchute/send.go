@@ -58,7 +58,7 @@ func (f *face) hand(ctx context.Context) exitStatus {
 		j.note(ignoredInput)
 	}
 	if f.args.DryRun {
-		return f.explain(sub, account)
+		return f.explain(in, sub, account)
 	}
 	p, done, err := f.post(account, j)
 	if err != nil {

@@ -15,7 +15,7 @@ func (w *walk) agree(a *Account, path []string, in map[string]any) {
 	w.complete(path, in, "dkim", []string{"domain", "selector", "key_file"}, []string{a.DKIM.Domain, a.DKIM.Selector, a.DKIM.KeyFile})
 	if key := named(in, "queue", "retry_max", "retry_min"); key != "" && a.Queue.RetryMin > a.Queue.RetryMax {
 		w.wrong(append(slices.Clone(path), "queue"), key,
-			wrong("retry_min (%s) is longer than retry_max (%s)", spell(a.Queue.RetryMin), spell(a.Queue.RetryMax)))
+			wrong("retry_min (%s) is longer than retry_max (%s)", Spell(a.Queue.RetryMin), Spell(a.Queue.RetryMax)))
 	}
 	if key := named(in, "serve", "metrics", "listen"); key != "" && slices.Contains(a.Serve.Listen, a.Serve.Metrics) {
 		w.wrong(append(slices.Clone(path), "serve"), key, wrong("listen and metrics are the same socket, %s", quote(a.Serve.Metrics.String())))

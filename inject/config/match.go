@@ -6,21 +6,32 @@ import (
 	"mailchute/headers/address"
 )
 
-// Match picks the account for a message: the first in the order of the file that
+// Choice is an account that was picked, and why.
+type Choice struct {
+	Account *Account
+	Pattern string       // of the account that fitted; "": it is the default
+	Address address.Addr // that fitted
+	Sender  bool         // it is the envelope sender; else the From address
+}
+
+// Choose picks the account for a message: the first in the order of the file that
 // has a pattern for the envelope sender, else the first that has one for the
 // From address, else the default. A null address matches nothing.
-func (c *Config) Match(sender, from address.Addr) *Account {
-	for _, a := range []address.Addr{sender, from} {
+func (c *Config) Choose(sender, from address.Addr) Choice {
+	for n, a := range []address.Addr{sender, from} {
 		for i := range c.Accounts {
 			for _, pattern := range c.Accounts[i].Match {
 				if MatchAddress(pattern, a) {
-					return &c.Accounts[i]
+					return Choice{&c.Accounts[i], pattern, a, n == 0}
 				}
 			}
 		}
 	}
-	return &c.Default
+	return Choice{Account: &c.Default}
 }
+
+// Match is the account that Choose picks.
+func (c *Config) Match(sender, from address.Addr) *Account { return c.Choose(sender, from).Account }
 
 // MatchAddress tells whether an address fits a pattern. A * stands for any run of
 // characters, an empty one too, on either side of the @; "*.example.org" and

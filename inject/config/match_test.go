@@ -73,3 +73,20 @@ func TestManyStarsDoNotTakeForever(t *testing.T) {
 		t.Error("matched")
 	}
 }
+
+func TestTheChoiceOfAnAccountHasAReason(t *testing.T) {
+	c := &Config{Accounts: []Account{{Name: "a", Match: []string{"*@a.example"}}, {Name: "b", Match: []string{"x@y.example", "*.b.example"}}}}
+	a, b, n := address.Addr{Local: "me", Domain: "a.example"}, address.Addr{Local: "me", Domain: "host.b.example"}, address.Addr{}
+	for _, tt := range []struct {
+		sender, from address.Addr
+		want         Choice
+	}{
+		{a, b, Choice{&c.Accounts[0], "*@a.example", a, true}},
+		{n, b, Choice{&c.Accounts[1], "*.b.example", b, false}},
+		{n, n, Choice{Account: &c.Default}},
+	} {
+		if got := c.Choose(tt.sender, tt.from); got != tt.want {
+			t.Errorf("%v, %v: %+v", tt.sender, tt.from, got)
+		}
+	}
+}

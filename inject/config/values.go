@@ -153,7 +153,7 @@ func duration(v any, shortest, longest time.Duration) (time.Duration, error) {
 	case !ok:
 		return 0, wrong(`must be a duration such as "90s", "5m", "4h", "5d" or "2w", not %s`, quote(s))
 	case d < shortest || d > longest:
-		return 0, wrong("must be from %s to %s, not %s", spell(shortest), spell(longest), quote(s))
+		return 0, wrong("must be from %s to %s, not %s", Spell(shortest), Spell(longest), quote(s))
 	}
 	return d, nil
 }
@@ -166,8 +166,8 @@ func durationOrNever(v any, shortest, longest time.Duration) (time.Duration, err
 	return duration(v, shortest, longest)
 }
 
-// spell writes a duration in the shortest way.
-func spell(d time.Duration) string {
+// Spell writes a duration in the shortest way.
+func Spell(d time.Duration) string {
 	if d%day == 0 {
 		return strconv.Itoa(int(d/day)) + "d"
 	}

@@ -13,7 +13,7 @@ func TestADurationIsSpeltAsPeopleWriteIt(t *testing.T) {
 	for d, want := range map[time.Duration]string{
 		time.Minute: "1m", 4 * time.Hour: "4h", 90 * time.Minute: "1h30m", 5 * day: "5d", 36 * time.Hour: "36h", 1500 * time.Millisecond: "1.5s", 10 * time.Second: "10s",
 	} {
-		if got := spell(d); got != want {
+		if got := Spell(d); got != want {
 			t.Errorf("%v: %q, want %q", d, got, want)
 		}
 	}
