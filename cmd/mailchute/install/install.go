@@ -18,6 +18,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 )
 
 // suffix is what the name of a kept file ends in.
@@ -131,15 +132,27 @@ func (i *Installer) Uninstall(items []Item) ([]Step, error) {
 			return nil, err
 		}
 		ours := at == itself || at == older
-		if ours && i.Owner != nil {
-			if owner := i.Owner(item.Path); owner != "" {
-				refused = append(refused, &RefusedError{item.Path, owner})
-				continue
-			}
+		if owner := i.installer(item); ours && owner != "" {
+			refused = append(refused, &RefusedError{item.Path, owner})
+			continue
 		}
 		steps = append(steps, i.giveBack(i.path(item.Path), at == vacant, ours)...)
 	}
 	return steps, errors.Join(refused...)
+}
+
+// installer is the package that has put an item in place, "" for none. A link in
+// the place of a package's file, which leads to what is not that package's, was put
+// there by force: the package's file is the one that is kept.
+func (i *Installer) installer(item Item) string {
+	if i.Owner == nil {
+		return ""
+	}
+	owner := i.Owner(item.Path)
+	if item.Link != "" && owner != i.Owner(item.Link) {
+		return ""
+	}
+	return owner
 }
 
 // giveBack is the steps that clear a place of us.
@@ -149,18 +162,34 @@ func (i *Installer) giveBack(path string, empty, ours bool) (steps []Step) {
 	case (empty || ours) && exists(kept):
 		steps = append(steps, Step{Restore, path, kept, func() error { return os.Rename(kept, path) }})
 	case ours:
-		steps = append(steps, remove(path))
+		steps = append(steps, i.remove(path))
 	case !empty && alike(path, kept): // Install came no further than to keep it
-		steps = append(steps, remove(kept))
+		steps = append(steps, i.remove(kept))
 	}
 	if half := unfinished(path); exists(half) {
-		steps = append(steps, remove(half))
+		steps = append(steps, i.remove(half))
 	}
 	return steps
 }
 
-func remove(path string) Step {
-	return Step{Remove, path, "", func() error { return os.Remove(path) }}
+func (i *Installer) remove(path string) Step {
+	return Step{Remove, path, "", func() error {
+		err := os.Remove(path)
+		if err == nil {
+			i.tidy(filepath.Dir(path))
+		}
+		return err
+	}}
+}
+
+// tidy removes a directory that has become empty, and those that it was alone in.
+// /usr/local/lib, share and share/man are there on every system.
+func (i *Installer) tidy(dir string) {
+	for _, base := range []string{i.path("/usr/local/lib"), i.path("/usr/local/share")} {
+		for strings.HasPrefix(dir, base+"/") && dir != filepath.Join(base, "man") && os.Remove(dir) == nil {
+			dir = filepath.Dir(dir)
+		}
+	}
 }
 
 func (i *Installer) path(path string) string { return filepath.Join("/", i.Root, path) }

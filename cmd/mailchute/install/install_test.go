@@ -99,6 +99,12 @@ func TestTheWayThereAndBack(t *testing.T) {
 	if files := tree(t, root); len(files) != 1 || files["/usr/sbin/sendmail"] != "the old one" {
 		t.Errorf("left behind: %v", files)
 	}
+	if _, err := os.Stat(root + "/usr/local/share/man/man1"); !os.IsNotExist(err) {
+		t.Errorf("an empty directory is left: %v", err)
+	}
+	if _, err := os.Stat(root + "/usr/local/share"); err != nil {
+		t.Errorf("a directory of the system is gone: %v", err)
+	}
 	if steps, err := i.Uninstall(items); err != nil || len(steps) != 0 {
 		t.Errorf("uninstalling again takes %d steps, %v", len(steps), err)
 	}
@@ -133,6 +139,12 @@ func TestAPackagesFileIsLeftAlone(t *testing.T) {
 	do(t, steps, err)
 	if files := tree(t, root); files["/usr/sbin/sendmail.before-mailchute"] != "postfix's" {
 		t.Errorf("not kept: %v", files)
+	}
+	i.Force = false
+	steps, err = i.Uninstall(items)
+	do(t, steps, err)
+	if files := tree(t, root); len(files) != 1 || files["/usr/sbin/sendmail"] != "postfix's" {
+		t.Errorf("not given back: %v", files)
 	}
 }
 
