@@ -16,7 +16,7 @@ func TestEveryProviderCanBeUsedAsItStands(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if s.Scheme != route.Submission && s.Scheme != route.Submissions {
+			if s.Scheme != route.Submission && s.Scheme != route.Submissions && s.Host != "127.0.0.1" {
 				t.Errorf("%s does not demand TLS", p.Smarthost)
 			}
 			for _, d := range strings.Fields(p.domains + " " + p.exchanger) {

@@ -21,22 +21,22 @@ func table() []Provider {
 		},
 		{
 			Name: "Fastmail", Smarthost: "submissions://smtp.fastmail.com",
-			Note:    "Fastmail wants an app password: Settings, Privacy & Security, Manage app passwords and access; SMTP is enough",
+			Note:    "Fastmail wants an app password: Settings, Privacy & Security, app passwords; the Basic plan has no SMTP",
 			domains: "fastmail.com fastmail.fm messagingengine.com", exchanger: "messagingengine.com",
 		},
 		{
 			Name: "iCloud Mail", Smarthost: "submission://smtp.mail.me.com",
-			Note:    "Apple wants an app-specific password: https://account.apple.com, Sign-In and Security",
+			Note:    "Apple wants an app-specific password: turn on two-factor authentication, then https://account.apple.com, Sign-In and Security",
 			domains: "icloud.com me.com mac.com", exchanger: "mail.icloud.com",
 		},
 		{
 			Name: "Yahoo", Smarthost: "submissions://smtp.mail.yahoo.com",
-			Note:    "Yahoo wants an app password: Account Info, Security, Generate app password",
+			Note:    "Yahoo wants an app password: https://login.yahoo.com/account/security, Generate app password",
 			domains: "yahoo.com ymail.com rocketmail.com yahoo.co.uk yahoo.de yahoo.fr yahoo.it yahoo.es yahoo.ca", exchanger: "yahoodns.net",
 		},
 		{
 			Name: "AOL", Smarthost: "submissions://smtp.aol.com",
-			Note:    "AOL wants an app password: Account Info, Account Security, Generate app password",
+			Note:    "AOL wants an app password: https://login.aol.com/account/security, Manage app passwords",
 			domains: "aol.com aim.com",
 		},
 		{
@@ -54,20 +54,20 @@ func table() []Provider {
 			Note:    "WEB.DE: allow POP3 and IMAP access in the settings first; with two-factor login, make an application-specific password",
 			domains: "web.de email.de",
 		},
-		{Name: "Posteo", Smarthost: "submissions://posteo.de", domains: "posteo.de posteo.net posteo.org posteo.eu", exchanger: "posteo.de"},
+		{Name: "Posteo", Smarthost: "submissions://posteo.de", Note: "Posteo wants an app password: https://posteo.de/en/help/app-passwords", domains: "posteo.de posteo.net posteo.org posteo.eu", exchanger: "posteo.de"},
 		{
 			Name: "mailbox.org", Smarthost: "submissions://smtp.mailbox.org",
-			Note:    "mailbox.org: with two-factor login, make an application password in the settings",
+			Note:    "mailbox.org: with two-factor login, make an application password: All settings, Security, Application passwords",
 			domains: "mailbox.org", exchanger: "mailbox.org",
 		},
 		{
-			Name: "Proton Mail", Smarthost: "submission://127.0.0.1:1025",
-			Note:    "Proton Mail is sent through its Bridge on this machine; the password is the one that the Bridge shows, not that of the account. A business account with an SMTP token: --smarthost submission://smtp.protonmail.ch",
+			Name: "Proton Mail", Smarthost: "smtp://127.0.0.1:1025",
+			Note:    "Proton Mail is sent through its Bridge on this machine, which comes with the plans that are paid for; port and password are those that the Bridge shows. Its certificate is its own, which does no harm on this machine. With an SMTP token: --smarthost submission://smtp.protonmail.ch",
 			domains: "proton.me protonmail.com protonmail.ch pm.me", exchanger: "protonmail.ch",
 		},
 		{
 			Name: "Zoho Mail", Smarthost: "submissions://smtp.zoho.com",
-			Note:    "Zoho: allow SMTP in the mail settings; with two-factor login, make an application-specific password. Accounts in Europe: --smarthost submissions://smtp.zoho.eu",
+			Note:    "Zoho: allow SMTP in the mail settings; with two-factor login, make an application-specific password. Organisations that pay: --smarthost submissions://smtppro.zoho.com; accounts in Europe: .eu for .com",
 			domains: "zoho.com zohomail.com", exchanger: "zoho.com",
 		},
 		{
@@ -75,14 +75,12 @@ func table() []Provider {
 			Note:    "Zoho: allow SMTP in the mail settings; with two-factor login, make an application-specific password",
 			domains: "zoho.eu zohomail.eu", exchanger: "zoho.eu",
 		},
-		{Name: "Migadu", Smarthost: "submissions://smtp.migadu.com", exchanger: "migadu.com", Note: "Migadu: the password is that of the mailbox or of one of its identities"},
 		{
 			Name: "Yandex", Smarthost: "submissions://smtp.yandex.com",
-			Note:    "Yandex wants an app password: allow mail clients in the settings, then https://id.yandex.com/security/app-passwords",
+			Note:    "Yandex wants an app password: allow mail clients in the settings of the mailbox, then make one in those of the account",
 			domains: "yandex.com yandex.ru ya.ru", exchanger: "yandex.net",
 		},
-		{Name: "Infomaniak", Smarthost: "submissions://mail.infomaniak.com", exchanger: "infomaniak.ch", domains: "ik.me ikmail.com", Note: "Infomaniak: with two-factor login, make a device password"},
-		{Name: "Mailfence", Smarthost: "submissions://smtp.mailfence.com", domains: "mailfence.com", Note: "Mailfence: SMTP needs a paid plan; the user name is the mail address or the name of the account"},
+		{Name: "Infomaniak", Smarthost: "submissions://mail.infomaniak.com", exchanger: "infomaniak.ch", domains: "ik.me ikmail.com", Note: "Infomaniak: the password is that of the mail address, not that of the account"},
 		{
 			Name: "Amazon SES", Smarthost: "submission://email-smtp.us-east-1.amazonaws.com", User: OwnName, host: "amazonaws.com",
 			Note: "Amazon SES: user and password are SMTP credentials (console: SES, SMTP settings), not an access key; the sender's domain must be verified, and a new account sends to verified addresses only",
@@ -104,8 +102,8 @@ func table() []Provider {
 			Note: "Postmark: user and password are both the server API token; the sender must be a confirmed signature",
 		},
 		{
-			Name: "Brevo", Smarthost: "submission://smtp-relay.brevo.com", User: OwnName,
-			Note: "Brevo: user and password stand on the page SMTP & API, the password is an SMTP key",
+			Name: "Brevo", Smarthost: "submissions://smtp-relay.brevo.com", User: OwnName,
+			Note: "Brevo: user and password stand on the page SMTP & API, the password is an SMTP key, not an API key",
 		},
 		{
 			Name: "Mailjet", Smarthost: "submission://in-v3.mailjet.com", User: OwnName,
