@@ -64,37 +64,51 @@ type line struct {
 
 // MarshalJSON gives the names old, new, code, learned (RFC 3339, UTC), server,
 // verified, unproven, tls and uses.
-func (e Entry) MarshalJSON() ([]byte, error) {
-	return json.Marshal(line{
-		Old: e.Old.String(), New: e.New.String(), Code: e.Code,
-		Learned: e.Learned.UTC().Truncate(time.Second),
-		Server:  plain(e.Server), Verified: plain(e.Verified), Unproven: e.Unproven, TLS: e.TLS, Uses: e.Uses,
-	})
-}
+func (e Entry) MarshalJSON() ([]byte, error) { return json.Marshal(lineOf(e)) }
 
 // UnmarshalJSON reads what MarshalJSON wrote. Names that it does not know are
 // ignored; an entry that could not be learnt is an error.
 func (e *Entry) UnmarshalJSON(data []byte) error {
 	var l line
-	if err := json.Unmarshal(data, &l); err != nil {
-		return err
+	err := json.Unmarshal(data, &l)
+	if err == nil {
+		*e, err = l.entry()
 	}
+	return err
+}
+
+// written is e as it will be read again.
+func (e Entry) written() Entry {
+	e.Learned = e.Learned.UTC().Truncate(time.Second)
+	e.Server, e.Verified = plain(e.Server), plain(e.Verified)
+	return e
+}
+
+func lineOf(e Entry) line {
+	e = e.written()
+	return line{
+		Old: e.Old.String(), New: e.New.String(), Code: e.Code, Learned: e.Learned,
+		Server: e.Server, Verified: e.Verified, Unproven: e.Unproven, TLS: e.TLS, Uses: e.Uses,
+	}
+}
+
+func (l line) entry() (Entry, error) {
 	oldAddr, err := address.ParsePath(l.Old)
 	if err != nil {
-		return err
+		return Entry{}, err
 	}
 	newAddr, err := address.ParsePath(l.New)
 	if err != nil {
-		return err
+		return Entry{}, err
 	}
 	if l.Uses < 0 {
-		return errors.New("uses is negative")
+		return Entry{}, errors.New("uses is negative")
 	}
-	*e = Entry{
+	e := Entry{
 		Old: oldAddr, New: newAddr, Code: l.Code, Learned: l.Learned,
 		Server: plain(l.Server), Verified: plain(l.Verified), Unproven: l.Unproven, TLS: l.TLS, Uses: l.Uses,
 	}
-	return e.Check()
+	return e, e.Check()
 }
 
 // plain is a server's name fit to be kept and shown: no control characters, no

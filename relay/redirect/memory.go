@@ -73,7 +73,7 @@ func (m *Memory) Learn(entries ...Entry) error {
 	}
 	return m.change(func(t *table) {
 		for _, e := range entries {
-			t.learn(e)
+			t.learn(e.written())
 		}
 	})
 }
@@ -140,7 +140,13 @@ func (m *Memory) change(edit func(*table)) error {
 	if err := save(m.path, known.list()); err != nil {
 		return err
 	}
-	return m.refresh()
+	if len(known.at) > maxEntries { // the oldest were left out
+		return m.refresh()
+	}
+	// Nobody else can have replaced it since: what is in the file is known.
+	m.known, m.checked = known, time.Now()
+	m.stamp, err = stampOf(m.path)
+	return err
 }
 
 // refresh takes the file in when it is another one than last time. The stamp is

@@ -71,15 +71,21 @@ func load(path string) (known table, broken [][]byte, err error) {
 		return table{}, nil, fmt.Errorf("%s is larger than %d octets", path, maxFile)
 	}
 	for text := range bytes.Lines(data) {
-		text = bytes.TrimSpace(text)
-		var e Entry
-		switch {
-		case len(text) == 0:
-		case json.Unmarshal(text, &e) != nil:
-			broken = append(broken, text)
-		default:
-			known.put(e)
+		if text = bytes.TrimSpace(text); len(text) == 0 {
+			continue
 		}
+		// Straight into a line: by way of Entry each would be read twice.
+		var l line
+		err := json.Unmarshal(text, &l)
+		var e Entry
+		if err == nil {
+			e, err = l.entry()
+		}
+		if err != nil {
+			broken = append(broken, text)
+			continue
+		}
+		known.put(e)
 	}
 	return known, broken, nil
 }
@@ -136,13 +142,11 @@ const lockPause = 5 * time.Millisecond
 // save replaces the file at path. The caller holds the lock.
 func save(path string, entries []Entry) error {
 	var text bytes.Buffer
+	out := json.NewEncoder(&text)
 	for _, e := range entries {
-		data, err := json.Marshal(e)
-		if err != nil {
+		if err := out.Encode(lineOf(e)); err != nil {
 			return err
 		}
-		text.Write(data)
-		text.WriteByte('\n')
 	}
 	fresh := path + ".new"
 	if err := os.Remove(fresh); err != nil && !errors.Is(err, fs.ErrNotExist) {
