@@ -72,8 +72,16 @@ func (d *delivery) sendsAway(r *envelope.Recipient) bool {
 	return true
 }
 
-// serverNames is what the server that is connected is called, by itself and by us.
-func (d *delivery) serverNames() []string { return []string{d.conn.Name(), d.endpoints[0].Host} }
+// serverNames is what the server that is connected is called: by itself in its
+// greeting, which a name stands at the beginning of (RFC 5321 section 4.2), and in
+// its reply to EHLO, which may name the client instead; and by us.
+func (d *delivery) serverNames() []string {
+	names := []string{d.conn.Name(), d.endpoints[0].Host}
+	if lines := d.conn.Greeting().Lines; len(lines) > 0 {
+		names = append(names, lines[0])
+	}
+	return names
+}
 
 // demandsTLS tells whether verified TLS is demanded of the server in use.
 func (d *delivery) demandsTLS() bool { return d.endpoints[0].Security >= smtp.StartTLS }
