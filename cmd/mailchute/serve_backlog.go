@@ -14,10 +14,15 @@ import (
 // thousands delays only himself.
 type backlog struct {
 	mu      sync.Mutex
+	all     int      // that wait
 	turns   []string // users with something waiting
 	waiting map[string][]string
 	more    chan struct{} // has something in it when there may be work
 }
+
+// maxBacklog bounds the ids in memory. What is beyond it has been accepted like all
+// others, and the next look through the queue finds it.
+const maxBacklog = 100_000
 
 func newBacklog() *backlog {
 	return &backlog{waiting: map[string][]string{}, more: make(chan struct{}, 1)}
@@ -25,11 +30,16 @@ func newBacklog() *backlog {
 
 func (b *backlog) add(user string, ids ...string) {
 	b.mu.Lock()
-	if len(b.waiting[user]) == 0 && len(ids) > 0 {
+	defer b.mu.Unlock()
+	ids = ids[:min(len(ids), maxBacklog-b.all)]
+	if len(ids) == 0 {
+		return
+	}
+	if len(b.waiting[user]) == 0 {
 		b.turns = append(b.turns, user)
 	}
 	b.waiting[user] = append(b.waiting[user], ids...)
-	b.mu.Unlock()
+	b.all += len(ids)
 	b.wake()
 }
 
@@ -49,6 +59,7 @@ func (b *backlog) take(n int) []string {
 		user := b.turns[0]
 		b.turns = b.turns[1:]
 		ids = append(ids, b.waiting[user][0])
+		b.all--
 		if rest := b.waiting[user][1:]; len(rest) > 0 {
 			b.waiting[user] = rest
 			b.turns = append(b.turns, user)

@@ -188,6 +188,20 @@ func TestTheBacklogGivesEachUserATurn(t *testing.T) {
 	}
 }
 
+func TestTheBacklogIsBounded(t *testing.T) {
+	b := newBacklog()
+	b.add("flood", make([]string, maxBacklog-1)...)
+	b.add("one", "o1", "o2")
+	b.add("two", "t1")
+	if got := b.take(maxBacklog + 2); len(got) != maxBacklog || len(b.waiting) != 0 || len(b.turns) != 0 {
+		t.Errorf("%d ids, users %q", len(got), b.turns)
+	}
+	b.add("two", "t2")
+	if got := b.take(1); !slices.Equal(got, []string{"t2"}) {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestAStaleSocketIsReplacedAndNothingElse(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "new", "submit.sock")
