@@ -66,13 +66,15 @@ func (c *checkCommand) check(ctx context.Context, p process, r *findings) {
 		at := r.about(a.Name)
 		checkFiles(at, a)
 		who := checkIdentity(at, a, w)
-		names.hello(ctx, at, who.Hostname)
+		if !byLocalServer(a) && r.isFirst("EHLO "+who.Hostname) {
+			names.hello(ctx, at, who.Hostname)
+		}
 		checkAliases(at, f, a, who)
 		places := checkSmarthosts(ctx, at, a, who.Hostname, p.Getenv)
 		names.check(ctx, at, a, who, places)
 	}
 	at := r.about("")
-	checkQueues(at, f, checkMachine(ctx, at, f))
+	checkQueues(ctx, at, f, checkMachine(ctx, at, f))
 	checkRedirects(at, f)
 	checkClock(at, time.Now())
 	if c.Send != "" {

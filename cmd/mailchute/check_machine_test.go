@@ -1,12 +1,16 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
+	"net"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"mailchute/cmd/mailchute/machine"
+	"mailchute/inject/config"
 	"mailchute/relay/queue"
 )
 
@@ -31,7 +35,8 @@ func TestTheHealthOfTheQueueIsTold(t *testing.T) {
 		timer  bool
 		want   string
 	}{
-		{"nothing", queueHealth{}, true, "ok       queue: /q: nothing waits"},
+		{"nothing", queueHealth{}, true, "ok       queue: /q: nothing waits; it is run by the clock"},
+		{"nothing, and nobody comes", queueHealth{}, false, "ok       queue: /q: nothing waits; each mail that works runs it, and nothing does by the clock"},
 		{"not there yet", queueHealth{missing: true}, true, "ok       queue: /q is made when the first message has to wait"},
 		{"no place for it", queueHealth{missing: true, err: errors.New("permission denied")}, true,
 			"error    queue: /q cannot be used: permission denied; mail that cannot be sent at once is not kept; mend its owner and permissions (0700), or set queue.dir"},
@@ -46,16 +51,16 @@ warning  queue: 2 messages are overdue, though a run is at work: it may be stuck
 note     queue: /q: more than 20000 waiting, the oldest (Q2) for 1m0s: not tried yet (held by hand)
 ok       queue: a run is at work`},
 		{"failed, damaged and from the future", queueHealth{failed: 2, aside: 1, future: 1}, true, `
-ok       queue: /q: nothing waits
+ok       queue: /q: nothing waits; it is run by the clock
 note     queue: 2 messages failed for good; mailchute queue list --failed; queue retry or queue remove
 warning  queue: 1 damaged or foreign files were set aside; the reasons are in /q/corrupt
 warning  clock: 1 messages in the queue were submitted in the future; is the clock right?`},
 		{"little room", queueHealth{room: true, octets: 3 << 20, files: 1 << 20}, true, `
 warning  queue: only 3 MB are free where /q lies; make room, or no message can be kept
-ok       queue: /q: nothing waits`},
+ok       queue: /q: nothing waits; it is run by the clock`},
 		{"few files", queueHealth{room: true, octets: 1 << 40, files: 7}, true, `
 warning  queue: only 7 more files fit where /q lies (inodes); make room, or no message can be kept
-ok       queue: /q: nothing waits`},
+ok       queue: /q: nothing waits; it is run by the clock`},
 	} {
 		tt.health.path = "/q"
 		if got := said(func(at about) { tt.health.tell(at, now, tt.timer, 4*time.Hour) }); got != strings.TrimPrefix(tt.want, "\n") {
@@ -117,6 +122,47 @@ note     callers: a unit with ProtectSystem=strict or ProtectHome= may not write
 		tellConfinement(at, machine.Confinement{AppArmor: true, Profiles: []string{"a", "b"}, SELinux: true}, true)
 	}); !strings.Contains(got, "speak of sendmail: a b;") || !strings.Contains(got, "setsebool -P httpd_can_sendmail on") {
 		t.Error(got)
+	}
+}
+
+func TestTheLocalServerIsAskedForAWord(t *testing.T) {
+	dir := t.TempDir()
+	for _, tt := range []struct {
+		name, greeting string
+		needed         bool
+		want           string
+	}{
+		{"a", "220 host ESMTP\r\n", false, "ok       serve: the local server answers on %s"},
+		{"b", "hello\r\n", false, "warning  serve: %s belongs to something else: hello"},
+		{"c", "", false, "warning  serve: %s is there, but the local server does not answer: EOF; systemctl status mailchute.service; a socket that was left behind may be removed"},
+		{"d", "-", false, "ok       serve: the local server is not in use"},
+		{"e", "-", true, "warning  serve: there is no socket %s: the local server does not run; systemctl enable --now mailchute.socket, or mailchute serve"},
+	} {
+		path := filepath.Join(dir, tt.name)
+		if tt.greeting != "-" {
+			l, err := net.Listen("unix", path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer l.Close()
+			go func() {
+				if c, err := l.Accept(); err == nil {
+					_, _ = c.Write([]byte(tt.greeting))
+					c.Close()
+				}
+			}()
+		}
+		got := said(func(at about) { checkServer(t.Context(), at, config.Listen{Network: "unix", Address: path}, tt.needed) })
+		if want := strings.ReplaceAll(tt.want, "%s", path); got != want {
+			t.Errorf("%s:\n%s\nwant:\n%s", tt.name, got, want)
+		}
+	}
+}
+
+func TestTheJSONFormOfAFindingStays(t *testing.T) {
+	text, err := json.Marshal(finding{Level: levelNote, Area: "spf", Account: "work", Smarthost: "mx:", Text: "a", Hint: "b"})
+	if want := `{"level":"note","area":"spf","account":"work","smarthost":"mx:","text":"a","hint":"b"}`; err != nil || string(text) != want {
+		t.Errorf("%s, %v", text, err)
 	}
 }
 

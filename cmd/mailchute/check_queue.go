@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,6 +14,7 @@ import (
 
 	"mailchute/cmd/mailchute/machine"
 	"mailchute/relay/queue"
+	"mailchute/relay/xqueue"
 )
 
 // Limits of what is looked at, and of what is worth a word.
@@ -43,24 +45,35 @@ type queueHealth struct {
 	room    bool // octets and files are known
 }
 
-// checkQueues looks at the queues of all accounts. clocked tells whether something
-// runs them by the clock.
-func checkQueues(at about, f *face, clocked bool) {
+// checkQueues looks at the queues of all accounts, and at what the local server
+// holds for this user. clocked tells whether something runs them by the clock.
+func checkQueues(ctx context.Context, at about, f *face, clocked bool) {
 	for _, a := range append(accountsOf(f.config), &f.config.Default) {
 		if !a.Queue.Enabled && len(a.Smarthosts) > 0 && !byLocalServer(a) {
 			at.about(a.Name).note("queue", "it is turned off: when the smarthost cannot be reached, the caller gets status 75 and keeps the message", "")
 		}
 	}
-	qs, err := f.queues()
+	ctx, cancel := context.WithTimeout(ctx, probeTime)
+	defer cancel()
+	p, err := f.stores(ctx)
 	if err != nil {
 		at.error("queue", exitCantCreate, err.Error(), "")
 		return
 	}
-	now := time.Now()
-	for _, q := range qs {
-		h := inspect(q, now)
-		q.Close()
-		h.tell(at, now, clocked, f.config.Default.Queue.WarnAfter)
+	defer p.close()
+	now, late := time.Now(), f.config.Default.Queue.WarnAfter
+	for _, q := range p.queues {
+		inspect(q, now).tell(at, now, clocked, late)
+	}
+	for _, q := range p.idle {
+		if h := inspect(q, now); h.waiting > 0 {
+			at.warn("queue", fmt.Sprintf("%s: %d waiting since another configuration, and nobody sends them", h.path, h.waiting), "mailchute queue list; a configuration with that queue and a smarthost sends them")
+		}
+	}
+	for _, c := range p.servers {
+		h := queueHealth{path: "the local server, for this user"}
+		h.count(atServer{ctx, c}, now)
+		h.tell(at, now, true, late)
 	}
 }
 
@@ -82,7 +95,7 @@ func inspect(q *queue.Queue, now time.Time) queueHealth {
 	if h.busy = busy; err == nil && !busy {
 		done()
 	}
-	h.count(q, now)
+	h.count(onDisk{q}, now)
 	if entries, err := os.ReadDir(filepath.Join(h.path, "corrupt")); err == nil {
 		h.aside = len(entries) / 2 // each has its reason beside it
 	}
@@ -99,35 +112,35 @@ func nearest(path string) string {
 	return path
 }
 
+var errEnough = errors.New("enough was seen")
+
 // count goes through the messages.
-func (h *queueHealth) count(q *queue.Queue, now time.Time) {
-	for e, err := range q.List() {
-		if err != nil {
-			if e.ID == "" {
-				h.err = err
-				return
-			}
-			continue
-		}
+func (h *queueHealth) count(s store, now time.Time) {
+	ignore := func(error) {}
+	err := s.list(xqueue.Filter{}, func(m queue.Summary) error {
 		if h.waiting++; h.waiting > maxListed {
 			h.cut = true
-			return
+			return errEnough
 		}
 		if h.oldest == nil {
-			s := e.Summary()
-			h.oldest = &s
+			h.oldest = &m
 		}
-		if next := e.Next(); !next.IsZero() && !e.Waits(now) && now.Sub(next) > overdueAfter {
+		if !m.Held && !m.Next.IsZero() && now.Sub(m.Next) > overdueAfter {
 			h.overdue++
 		}
-		if e.Submitted.Sub(now) > clockSlack {
+		if m.Submitted.Sub(now) > clockSlack {
 			h.future++
 		}
-	}
-	for _, err := range q.ListFailed() {
-		if err == nil {
+		return nil
+	}, ignore)
+	if err == nil {
+		err = s.list(xqueue.Filter{Failed: true}, func(queue.Summary) error {
 			h.failed++
-		}
+			return nil
+		}, ignore)
+	}
+	if !errors.Is(err, errEnough) {
+		h.err = err
 	}
 }
 
@@ -143,10 +156,12 @@ func (h queueHealth) tell(at about, now time.Time, clocked bool, late time.Durat
 		return
 	}
 	switch {
-	case h.waiting == 0:
-		at.ok("queue", h.path+": nothing waits")
-	default:
+	case h.waiting > 0:
 		h.tellWaiting(at, now, late)
+	case clocked:
+		at.ok("queue", h.path+": nothing waits; it is run by the clock")
+	default:
+		at.ok("queue", h.path+": nothing waits; each mail that works runs it, and nothing does by the clock")
 	}
 	for _, r := range h.holds {
 		if r.Active(now) {

@@ -147,6 +147,9 @@ func (p *probe) tell(at about, now time.Time) {
 		hint := ""
 		if errors.As(p.err, &e) {
 			area, hint = areaOf(e.Phase), hintOf(e.Phase, portOf(p.endpoint.Address))
+			if p.endpoint.Network == "unix" {
+				hint = "does the local server run? systemctl start mailchute.socket, or mailchute serve"
+			}
 		}
 		at.error(area, exitTempFail, p.err.Error(), hint)
 		return

@@ -96,6 +96,7 @@ func TestEachTroubleHasItsAreaStatusAndAdvice(t *testing.T) {
 		{"a name", probe{err: &smtp.Error{Phase: smtp.PhaseResolve, Server: "h", Err: gone}}, "resolve 75 is the name"},
 		{"a port", probe{err: &smtp.Error{Phase: smtp.PhaseConnect, Server: "h", Err: gone}}, "connect 75 are name and port"},
 		{"port 25", probe{endpoint: smtp.Endpoint{Address: "h:25"}, err: &smtp.Error{Phase: smtp.PhaseConnect, Server: "h", Err: gone}}, "connect 75 many networks"},
+		{"a socket", probe{endpoint: smtp.Endpoint{Network: "unix", Address: "/s"}, err: &smtp.Error{Phase: smtp.PhaseConnect, Server: "/s", Err: gone}}, "connect 75 does the local server run?"},
 		{"TLS says itself what to do", probe{err: &smtp.Error{Phase: smtp.PhaseTLS, Server: "h", Err: gone}}, "tls 75 "},
 		{"the greeting", probe{err: &smtp.Error{Phase: smtp.PhaseGreeting, Server: "h", Reply: &reply.Reply{Code: 554}}}, "greeting 75 the server takes no mail"},
 		{"EHLO", probe{err: &smtp.Error{Phase: smtp.PhaseHello, Server: "h", Reply: &reply.Reply{Code: 550}}}, "greeting 75 set identity.hostname"},

@@ -95,7 +95,7 @@ func (d *rehearsal) servers() []explain.Server {
 			}
 			for _, r := range p.Recipients {
 				if o := r.Outcome; o.Cause != envelope.CauseNone {
-					s.Refused = append(s.Refused, explain.Trouble{Recipient: path(r.Original), Reason: o.Text()})
+					s.Refused = append(s.Refused, explain.Trouble{Recipient: path(r.Original), Reason: d.refusal(o)})
 				}
 			}
 		}
@@ -104,6 +104,15 @@ func (d *rehearsal) servers() []explain.Server {
 		all = append(all, s)
 	}
 	return all
+}
+
+// refusal is why a server could not get a copy; a hold that it does not offer is
+// kept here.
+func (d *rehearsal) refusal(o envelope.Outcome) string {
+	if o.Cause == envelope.CauseHold && d.account.Queue.Enabled {
+		return o.Text() + "; the queue keeps it until then"
+	}
+	return o.Text()
 }
 
 func bodyWords(p relay.Preview) string {
