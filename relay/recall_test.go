@@ -61,6 +61,34 @@ func TestWhatIsRememberedGoesAsAFreshReplyWould(t *testing.T) {
 	}
 }
 
+func TestWhatCameToNothingIsForgottenAndTheOldMailboxAsked(t *testing.T) {
+	for says, forgotten := range map[string]bool{
+		"550 5.1.1 no such user":            true,
+		"550 no such user":                  true,
+		"553 no":                            true,
+		"550 5.2.1 disabled":                true,
+		"557 5.2.7 moved away":              true,
+		"557 5.2.7 <k@old.example>":         true,
+		"550 5.7.1 you are on a list":       false,
+		"552 5.2.2 mailbox full":            false,
+		"554 no":                            false,
+		"450 4.2.1 disabled for the moment": false,
+	} {
+		p := newPeer(t, "RCPT TO:<k@new => "+says)
+		n := &network{t: t}
+		var r *Relay
+		env := deliver(t, []string{"k@old.example"}, func(made *Relay, _ *envelope.Envelope) {
+			r = made
+			n.knows(r, "k@old.example k@new.example")
+		}, p)
+		asked := p.Told("RCPT TO:<k@old") == 1
+		delivered := env.Recipients[0].Outcome.State == envelope.Delivered
+		if entries, _ := r.Memory.List(); (len(entries) == 0) != forgotten || asked != forgotten || delivered != forgotten {
+			t.Errorf("%q: %s, asked %v, known %v", says, fates(env), asked, entries)
+		}
+	}
+}
+
 func TestWhatIsRememberedOfTheSmarthostsHostIsNotEvenDialled(t *testing.T) {
 	n := newNetwork(t, false, "new.example A 127.0.0.64")
 	n.server(64, "", nil)

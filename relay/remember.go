@@ -121,23 +121,52 @@ func (d *delivery) forget() bool {
 	}
 	again := false
 	for _, r := range d.open {
-		// 5.1.z: the address itself is wrong, RFC 3463 section 3.2; or it has moved on,
-		// maybe back to the old one, and cannot be followed.
-		gone := r.Outcome.Status.Subject == 1 || r.Outcome.Cause == envelope.CauseRedirect
-		if r.Outcome.State != envelope.Failed || !gone || len(r.Trail) == 0 || !r.Trail[0].Remembered {
-			continue
+		if olds := remembered(r); len(olds) > 0 && isGone(r.Outcome) {
+			d.note(d.Memory.Forget(olds...))
+			r.Restart()
+			again = true
 		}
-		var olds []address.Addr
-		for _, h := range r.Trail {
-			if h.Remembered {
-				olds = append(olds, h.From)
-			}
-		}
-		d.note(d.Memory.Forget(olds...))
-		r.Restart()
-		again = true
 	}
 	return again
+}
+
+// GaveUp tells that rcpt was tried for as long as messages are. If it was a memory
+// that led to where nobody answers, the next message asks the old address again.
+func (r *Relay) GaveUp(rcpt *envelope.Recipient) error {
+	if olds := remembered(rcpt); len(olds) > 0 && r.Memory != nil {
+		return r.Memory.Forget(olds...)
+	}
+	return nil
+}
+
+// remembered is the old addresses that r was sent on from as the memory knew: they
+// stand at the beginning of the trail.
+func remembered(r *envelope.Recipient) (olds []address.Addr) {
+	for _, h := range r.Trail {
+		if h.Remembered {
+			olds = append(olds, h.From)
+		}
+	}
+	return olds
+}
+
+// isGone tells whether a failure says that there is no such mailbox. To forget a
+// redirect that was right costs one more question to the old server, and to keep one
+// that is wrong costs the mail; so what may mean it does.
+func isGone(o envelope.Outcome) bool {
+	if o.State != envelope.Failed {
+		return false
+	}
+	switch {
+	case o.Status.Subject == 1, // RFC 3463 section 3.2: the address itself is wrong
+		o.Status.Subject == 2 && o.Status.Detail == 1, // section 3.3: the mailbox is disabled
+		o.Cause == envelope.CauseHost,                 // its domain, or that has no server
+		o.Cause == envelope.CauseRedirect:             // it has moved on, maybe back to the old one, and cannot be followed
+		return true
+	case o.Reply == nil || o.Reply.Command != "RCPT" || !o.Reply.Enhanced.IsZero():
+		return false
+	}
+	return o.Reply.Code == 550 || o.Reply.Code == 551 || o.Reply.Code == 553 // RFC 5321 section 4.2.2
 }
 
 func (d *delivery) note(err error) {

@@ -88,6 +88,26 @@ func TestWhatArrivedOnceIsNotLearntOrCountedAgain(t *testing.T) {
 	w.count("learnt again by a message that waits for another recipient", len(w.remembered()), 0)
 }
 
+func TestWhatLedNowhereForDaysIsForgotten(t *testing.T) {
+	w := newWorld(t)
+	w.learns()
+	m := w.account.Relay.Memory
+	if err := m.Learn(redirect.Entry{Old: addr("old@x.example"), New: addr("new@y.example"), Code: 557}); err != nil {
+		t.Fatal(err)
+	}
+	w.peer.Say("RCPT TO:<new@", "450 4.2.0 later")
+	w.accept(w.letter("hi", "old@x.example"))
+	w.flush()
+	w.count("remembered while it is tried", len(w.remembered()), 1)
+	for range 16 {
+		w.after(8 * time.Hour)
+		w.flush()
+	}
+	w.want("failed", w.failed(), "from <me@here.example>: new@y.example failed")
+	w.count("remembered when it was given up", len(w.remembered()), 0)
+	w.count("questions to the old mailbox", w.peer.Told("RCPT TO:<old@"), 0)
+}
+
 // hearsay makes the way to the smarthost one where anybody may stand between.
 func (w *world) hearsay() {
 	r := w.account.Relay

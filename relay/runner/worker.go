@@ -170,6 +170,9 @@ func (w *worker) schedule(it *queue.Item, way *way, tried []int, held time.Time)
 		case queue.Expired(it.Since, last, now, way.Expire, way.RetryMax):
 			r.Outcome.State = envelope.Failed
 			r.Outcome.Reason = expiredReason(r.Outcome, way.Expire)
+			if err := way.Relay.GaveUp(r); err != nil {
+				w.tell(Event{Entry: &it.Entry, Err: err})
+			}
 		case !held.IsZero():
 			t.Next = held // the way waits, and this message with it
 		case r.Outcome.Cause == envelope.CauseLogin:
