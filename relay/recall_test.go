@@ -2,6 +2,7 @@ package relay
 
 import (
 	"context"
+	"net"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -193,5 +194,36 @@ func TestWhatADomainDemandedIsRemembered(t *testing.T) {
 		if got := env.Recipients[0].Outcome.State == envelope.Deferred; got != demanded {
 			t.Errorf("demanded %v: %s", demanded, fates(env))
 		}
+	}
+}
+
+func TestTheVerifiedNameIsThatOfTheCertificate(t *testing.T) {
+	for _, tt := range []struct {
+		name, host, cert, asked, want string
+	}{
+		{"the smarthost's host", "smtp.old.example", "smtp.old.example", "", "smtp.old.example"},
+		{"the name that is configured", "smtp.old.example", "other.example", "other.example", "other.example"},
+		{"none, where a certificate for another is put up with on loopback", "127.0.0.79", "other.example", "", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			n := newNetwork(t, false, "new.example A 127.0.0.78\nold.example MX 1 smtp.old.example\nsmtp.old.example A 127.0.0.79")
+			n.server(78, "", nil)
+			config, _ := n.certify(tt.cert)
+			p := n.server(79, withTLS+"RCPT TO:<k@old => 557 5.2.7 <k@new.example>", config)
+			s := route.Smarthost{Scheme: route.SMTP, Host: tt.host, Port: n.port}
+			r := n.relay(s)
+			r.SMTP.TLS.ServerName = tt.asked
+			r.SMTP.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+				if strings.HasPrefix(address, "smtp.old.example:") {
+					address = p.listener.Addr().String()
+				}
+				return (&net.Dialer{}).DialContext(ctx, network, address)
+			}
+			n.knows(r)
+			n.expect(r, "k@old.example", "k@old.example delivered", "k@new.example 1")
+			if entries, _ := r.Memory.List(); len(entries) != 1 || entries[0].Verified != tt.want {
+				t.Errorf("learnt %+v", entries)
+			}
+		})
 	}
 }

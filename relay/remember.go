@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"cmp"
 	"time"
 
 	"mailchute/headers/address"
@@ -106,8 +107,9 @@ func (d *delivery) hop(from, to address.Addr, code int, direct bool) envelope.Ho
 		Said: time.Now().UTC(), Server: d.conn.Name(), Trusted: d.conn.Trusted(),
 		Direct: direct || d.lane.direct, TLS: d.demandsTLS(),
 	}
-	if h.Trusted && d.conn.TLS() != nil {
-		h.Verified = d.endpoints[0].Host
+	if h.Trusted && d.conn.TLS() != nil && d.conn.Unverified() == nil {
+		asked := d.optionsFor(d.Smarthosts[d.next]).TLS.ServerName
+		h.Verified = cmp.Or(asked, d.endpoints[0].Host)
 	}
 	return h
 }
