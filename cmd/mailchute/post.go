@@ -25,10 +25,11 @@ type post struct {
 	queue   *queue.Queue // nil: there is none
 	voice   voice
 	journal *journal
-	loud    bool // warnings about a success are shown
-	quiet   bool // failures are not
-	verbose bool // -v
-	onError byte // -e
+	loud    bool  // warnings about a success are shown
+	quiet   bool  // failures are not
+	verbose bool  // -v
+	onError byte  // -e
+	kept    *kept // in a session of -bs; nil: this message is alone
 
 	lone     bool                         // nobody may be there to run the queue
 	ids      []string                     // of what the queue has taken
@@ -140,11 +141,12 @@ func (p *post) notKept(sub *inject.Submission, err error) exitStatus {
 
 // deliver sends now, and keeps what could not be sent for now.
 func (p *post) deliver(ctx context.Context, sub *inject.Submission) exitStatus {
-	r, err := p.relay(sub.Who.Hostname)
+	c, done, err := p.carrier(sub.Who.Hostname)
 	if err != nil {
 		p.voice.say("%v", err)
 		return exitConfig
 	}
+	defer done()
 	if p.queue != nil {
 		// A shutdown in the middle of a delivery leaves the message to the queue.
 		// SIGINT stays what it is: somebody has changed his mind.
@@ -154,14 +156,12 @@ func (p *post) deliver(ctx context.Context, sub *inject.Submission) exitStatus {
 	}
 	worked := false
 	trouble, until := p.heldLogin()
-	c := r.Carrier()
-	defer c.Close()
 	for i, env := range sub.Envelopes {
 		var attempt relay.Attempt
 		if trouble != nil {
 			postpone(env, *trouble)
 		} else {
-			attempt = c.Deliver(ctx, env, sub.Message, i == len(sub.Envelopes)-1)
+			attempt = c.Deliver(ctx, env, sub.Message, p.kept == nil && i == len(sub.Envelopes)-1)
 			until = p.holdWay(sub, c.Trouble())
 		}
 		id := p.keep(sub, env, until)
@@ -178,6 +178,25 @@ func (p *post) deliver(ctx context.Context, sub *inject.Submission) exitStatus {
 		p.pickUp()
 	}
 	return p.conclude(sub)
+}
+
+// carrier is the way out of the account: for this message, or that of a session.
+func (p *post) carrier(hello string) (c *relay.Carrier, done func(), err error) {
+	if p.kept != nil {
+		return p.kept.borrow(hello)
+	}
+	r, err := p.relay(hello)
+	if err != nil {
+		return nil, nil, err
+	}
+	c = r.Carrier()
+	return c, c.Close, nil
+}
+
+// begin makes p ready for the next message of a session.
+func (p *post) begin() {
+	p.ids, p.mailed = nil, nil
+	p.journal.pending, p.journal.kept = nil, nil
 }
 
 // postpone defers without an attempt.

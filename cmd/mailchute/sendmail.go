@@ -24,7 +24,8 @@ type face struct {
 	who    account
 	voice  voice
 	config *config.Config
-	notes  []string // for the log: what was ignored before there was one
+	notes  []string         // for the log: what was ignored before there was one
+	ways   map[string]*kept // of a session of -bs, by account
 }
 
 // sendmail is the sendmail face, sendmail(8).

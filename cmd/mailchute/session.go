@@ -13,7 +13,6 @@ import (
 	"mailchute/inject/config"
 	"mailchute/inject/session"
 	"mailchute/relay/envelope"
-	"mailchute/relay/logbook"
 	"mailchute/relay/reply"
 )
 
@@ -36,6 +35,7 @@ func (f *face) session(ctx context.Context) exitStatus {
 	if f.config.Default.Queue.Enabled {
 		o.MaxHold = longestHold
 	}
+	defer f.leave()
 	_, err = session.Serve(ctx, streams{session.NewPipeReader(f.Stdin), f.Stdout}, o)
 	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
 		err = errors.New("it ended in the middle of a message, which was not sent")
@@ -74,12 +74,11 @@ func (f *face) take(ctx context.Context, m *session.Mail) reply.Reply {
 	if err != nil {
 		return replyToError(err)
 	}
-	book, err := logbook.Open(account.Log.To, account.Log.Format, f.tag())
+	k, err := f.way(account)
 	if err != nil {
-		return replyToError(&configError{err})
+		return replyToError(err)
 	}
-	defer book.Close()
-	j := &journal{book: book, account: account.Name, user: f.who.login}
+	p, j := k.post, k.post.journal
 	r := rules(account)
 	if r.Aliases, _, err = f.table(account); err != nil {
 		return replyToError(err)
@@ -93,12 +92,6 @@ func (f *face) take(ctx context.Context, m *session.Mail) reply.Reply {
 		j.note(note)
 	}
 	f.notes = nil
-	p, done, err := f.post(account, j)
-	if err != nil {
-		return replyToError(err)
-	}
-	defer done()
-	p.quiet = true // the reply tells it
 	return p.reply(sub, p.dispatch(ctx, sub))
 }
 
