@@ -20,11 +20,12 @@ var (
 // readLine reads a command without its CR LF; it stays good until the next read.
 // A LF that no CR precedes is errBareLF, and nothing that follows can be trusted
 // to be what the client meant. A line over maxLine octets is read to its end and
-// is errTooLong. The end of input in the middle of a line is io.ErrUnexpectedEOF.
+// is errTooLong, and its first four octets are given. The end of input in the middle of a line is io.ErrUnexpectedEOF.
 func readLine(r *bufio.Reader) ([]byte, error) {
 	line, err := r.ReadSlice('\n')
 	if err == bufio.ErrBufferFull || err == nil && len(line) > maxLine {
-		return nil, skipLine(r, line)
+		verb := append([]byte(nil), line[:4]...)
+		return verb, skipLine(r, line)
 	}
 	if err == io.EOF && len(line) > 0 {
 		return nil, io.ErrUnexpectedEOF

@@ -118,10 +118,15 @@ func (s *session) answer(line []byte, err error) (reply.Reply, error) {
 		s.over = true
 		return say(521, 5, 5, 2, "a command ends in CR LF, not in LF alone"), nil
 	}
-	if err == errTooLong {
-		return s.wrong(say(500, 5, 5, 2, "the line is too long")), nil
+	bad := no(500, 5, 5, 2, "the line is too long")
+	var c command
+	if err == nil {
+		c, bad = parseCommand(line)
 	}
-	c, bad := parseCommand(line)
+	if bad != nil && isChunk(line) {
+		s.over = true
+		return say(521, 5, 5, 4, "want BDAT size, maybe with LAST"), nil
+	}
 	if bad != nil {
 		return s.wrong(*bad), nil
 	}

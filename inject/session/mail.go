@@ -53,11 +53,12 @@ func mailParameter(w *envelope.Options, p parameter, o Options, now time.Time) *
 
 // size is RFC 1870 section 5: the size that the client expects.
 func size(p parameter, limit int64) *reply.Reply {
+	digits := strings.TrimLeft(p.value, "0123456789") == "" && p.value != "" && len(p.value) <= 20
 	n, ok := number(p.value, 18)
 	switch {
-	case !ok && len(p.value) != 19 && len(p.value) != 20:
+	case !digits:
 		return p.malformed("a number of octets")
-	case !ok, limit > 0 && n > limit:
+	case !ok, limit > 0 && n > limit: // !ok: 19 digits and more
 		return tooLarge(limit)
 	}
 	return nil
@@ -99,7 +100,7 @@ func envelopeID(w *envelope.Options, p parameter) *reply.Reply {
 func priority(w *envelope.Options, p parameter) *reply.Reply {
 	digits, negative := strings.CutPrefix(p.value, "-")
 	n, ok := number(digits, 1)
-	if !ok {
+	if !ok || negative && n == 0 { // the grammar has no -0
 		return p.malformed("a number from -9 to 9")
 	}
 	value := int(n)
@@ -115,7 +116,7 @@ func deliverBy(w *envelope.Options, p parameter, now time.Time) *reply.Reply {
 	seconds, mode, _ := strings.Cut(p.value, ";")
 	mode, trace := strings.CutSuffix(strings.ToUpper(mode), "T")
 	n, err := strconv.Atoi(seconds)
-	if err != nil || n < -999999999 || n > 999999999 || mode != "R" && mode != "N" || mode == "R" && n <= 0 {
+	if err != nil || len(strings.TrimLeft(seconds, "+-")) > 9 || mode != "R" && mode != "N" || mode == "R" && n <= 0 {
 		return p.malformed("seconds, a semicolon, and R or N, maybe with T")
 	}
 	w.DeliverBy = &envelope.DeliverBy{Deadline: now.Add(time.Duration(n) * time.Second), Return: mode == "R", Trace: trace}

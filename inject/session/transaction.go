@@ -138,6 +138,7 @@ func (s *session) collect() *collector {
 // them.
 func (s *session) chunk(arg string) (reply.Reply, error) {
 	digits, last, _ := strings.Cut(arg, " ")
+	last = strings.TrimLeft(last, " ")
 	n, ok := number(digits, 18)
 	if !ok || last != "" && !strings.EqualFold(last, "LAST") {
 		s.over = true // nobody knows where the next command begins
