@@ -69,6 +69,8 @@ func (i *initialization) server(ctx context.Context, domain string) (found, erro
 		return f, &usageTrouble{fmt.Sprintf("no server for mail from %s was found: give --smarthost", domain)}
 	case f.smarthost != "":
 		fmt.Fprintf(i.Stderr, "Found %s, by %s.\n", printable(f.smarthost), printable(f.by))
+	default:
+		fmt.Fprintln(i.Stderr, "Found none. The provider's help pages call it the outgoing or SMTP server.")
 	}
 	if f.hearsay && i.ask.nobody && !i.Yes {
 		return f, &usageTrouble{fmt.Sprintf("%s is not in the domain %s, and DNS alone says so: give --smarthost, or --yes to agree", f.smarthost, domain)}
