@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
 	"slices"
@@ -89,11 +90,7 @@ func (c *checkCommand) configuration(f *face, r *findings) (accounts []*config.A
 	warnings, err := f.find()
 	if err != nil {
 		for _, e := range several(err) {
-			hint := ""
-			if errors.Is(e, config.ErrNone) {
-				hint = hintNoConfig
-			}
-			at.error("configuration", exitConfig, e.Error(), hint)
+			at.error("configuration", exitConfig, e.Error(), hintOfConfig(e))
 		}
 		return nil, false
 	}
@@ -122,6 +119,16 @@ func (c *checkCommand) configuration(f *face, r *findings) (accounts []*config.A
 		at.ok("configuration", fmt.Sprintf("%s, with the accounts %s", f.config.Path, names(f.config.Accounts)))
 	}
 	return accounts, true
+}
+
+func hintOfConfig(err error) string {
+	switch {
+	case errors.Is(err, config.ErrNone):
+		return hintNoConfig
+	case errors.Is(err, fs.ErrPermission):
+		return hintNotReadable
+	}
+	return ""
 }
 
 // find is load that keeps the warnings.

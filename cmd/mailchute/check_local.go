@@ -3,8 +3,12 @@ package main
 import (
 	"crypto/ed25519"
 	"crypto/rsa"
+	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
+
+	"golang.org/x/sys/unix"
 
 	"mailchute/inject"
 	"mailchute/inject/aliases"
@@ -27,6 +31,8 @@ func checkFiles(at about, a *config.Account) {
 		switch {
 		case err != nil:
 			at.error("permissions", exitConfig, f.key+": "+err.Error(), "")
+		case errors.Is(unix.Access(f.path, unix.R_OK), fs.ErrPermission):
+			at.error("permissions", exitNoPerm, fmt.Sprintf("%s: this user cannot read %q, so nothing can be sent", f.key, f.path), hintNotReadable)
 		case warning != "":
 			at.warn("permissions", f.key+": "+warning, "")
 		default:
