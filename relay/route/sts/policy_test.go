@@ -99,14 +99,3 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
-
-func FuzzResponse(f *testing.F) {
-	f.Add("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nhi")
-	f.Add("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n2;x=y\r\nhi\r\n0\r\n\r\n")
-	f.Add("HTTP/1.0 301 Moved\r\nLocation: https://evil.example/\r\n\r\n")
-	f.Fuzz(func(t *testing.T, text string) {
-		if body, err := readResponse(strings.NewReader(text)); err == nil && len(body) > maxText {
-			t.Errorf("a body of %d octets", len(body))
-		}
-	})
-}
