@@ -1,0 +1,152 @@
+package durable
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+func replace(t *testing.T, path, text string) {
+	t.Helper()
+	unlock, err := Lock(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unlock()
+	d, err := Begin(path, 4096)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Commit([]byte(text)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func TestAFileIsReplacedAsAWholeAndForItsOwnerAlone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a", "b", "file")
+	for _, text := range []string{"long " + strings.Repeat("x", 9000), "short", ""} {
+		replace(t, path, text)
+		if got := read(t, path); got != text {
+			t.Errorf("got %d octets, want %d", len(got), len(text))
+		}
+	}
+	for name, want := range map[string]os.FileMode{path: 0o600, filepath.Dir(path): 0o700} {
+		if info, err := os.Stat(name); err != nil || info.Mode().Perm() != want {
+			t.Errorf("%s: %v, %v, want mode %v", name, info.Mode(), err, want)
+		}
+	}
+}
+
+func TestADiscardedDraftLeavesTheOldText(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file")
+	replace(t, path, "old")
+	d, err := Begin(path, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Discard()
+	if got := read(t, path); got != "old" {
+		t.Errorf("got %q", got)
+	}
+	if _, err := os.Stat(path + ".new"); err == nil {
+		t.Error("the draft is still there")
+	}
+}
+
+func TestWhatACrashLeftIsInNobodysWay(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file")
+	replace(t, path, "old")
+	if err := os.WriteFile(path+".new", []byte("half a te"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := read(t, path); got != "old" {
+		t.Errorf("got %q", got)
+	}
+	replace(t, path, "new")
+	if got := read(t, path); got != "new" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestBeginFailsWhereNothingCanBeWritten(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "file"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Begin(filepath.Join(dir, "file", "below"), 1); err == nil {
+		t.Error("a draft below a file")
+	}
+	if _, err := Lock(t.Context(), filepath.Join(dir, "file", "below")); err == nil {
+		t.Error("a lock below a file")
+	}
+}
+
+func TestOneHoldsTheLockAtATime(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "counter")
+	replace(t, path, "0")
+	var all sync.WaitGroup
+	for range 20 {
+		all.Go(func() {
+			unlock, err := Lock(t.Context(), path)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer unlock()
+			n, _ := strconv.Atoi(read(t, path))
+			d, err := Begin(path, 8)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if err := d.Commit([]byte(strconv.Itoa(n + 1))); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if got := read(t, path); got != "20" {
+		t.Errorf("got %s, want 20", got)
+	}
+}
+
+func TestTheWaitForALockEndsWithItsContext(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file")
+	unlock, err := Lock(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unlock()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	if _, err := Lock(ctx, path); err == nil || !strings.Contains(err.Error(), "is held by another process") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestRemoveIsForGoodAndCanBeRepeated(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file")
+	replace(t, path, "x")
+	for range 2 {
+		if err := Remove(path); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := os.Stat(path); err == nil {
+		t.Error("it is still there")
+	}
+}
