@@ -11,20 +11,15 @@ import (
 	"unicode"
 )
 
-// run takes the secret from a command. Its standard input is empty. It leads a
-// process group of its own, and the whole group is killed when ctx ends, so that
-// no child of the shell goes on without it.
+// run takes the secret from a command. Its standard input is empty.
 func run(ctx context.Context, command string) (Secret, error) {
 	stdout, stderr := head{limit: maxSize + 2}, tail{limit: 1 << 10}
-	cmd := exec.CommandContext(ctx, "/bin/sh", "-c", command)
+	cmd := shell(ctx, command)
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
-	cmd.WaitDelay = time.Second // for a process left behind with our pipes open, an agent for example
 
-	if err := cmd.Run(); err != nil && !errors.Is(err, exec.ErrWaitDelay) {
+	if err := cmd.Run(); failed(err) {
 		words := stderr.lastLine()
-		if said, err := firstLine(stdout.kept); err == nil && strings.Contains(words, said.Reveal()) {
+		if said, err := firstLine(stdout.kept); err == nil && repeats(words, said.Reveal()) {
 			words = "" // set -x and its like repeat what was printed
 		}
 		return Secret{}, fmt.Errorf("the command for the secret failed: %w", explain(ctx, err, words))
@@ -35,6 +30,19 @@ func run(ctx context.Context, command string) (Secret, error) {
 	}
 	return s, nil
 }
+
+// shell is a command. It leads a process group of its own, and the whole group is
+// killed when ctx ends, so that no child of the shell goes on without it.
+func shell(ctx context.Context, command string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, "/bin/sh", "-c", command)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	cmd.WaitDelay = time.Second // for a process left behind with our pipes open, an agent for example
+	return cmd
+}
+
+// failed tells whether a command did. That it left a process behind is no failure.
+func failed(err error) bool { return err != nil && !errors.Is(err, exec.ErrWaitDelay) }
 
 // explain says why a command failed: out of time, or its exit status and its own
 // last words.

@@ -21,6 +21,9 @@ const maxSize = 64 << 10
 // fetchTime is how long it may take to fetch a secret.
 const fetchTime = 30 * time.Second
 
+// ErrEmpty means that there is a file or a command, and no secret in the place for it.
+var ErrEmpty = errors.New("the first line is empty")
+
 // Source says where a secret is to be found. At most one field is set.
 type Source struct {
 	Text       string // the secret itself
@@ -127,7 +130,7 @@ func firstLine(text []byte) (Secret, error) {
 	}
 	switch {
 	case len(line) == 0:
-		return Secret{}, errors.New("the first line is empty")
+		return Secret{}, ErrEmpty
 	case len(line) > maxSize:
 		return Secret{}, fmt.Errorf("the first line is longer than %d octets", maxSize)
 	}

@@ -192,3 +192,26 @@ func TestASourceDoesNotShowItsSecret(t *testing.T) {
 		t.Errorf("String() = %s", got)
 	}
 }
+
+func TestASecretIsFedToACommand(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "got")
+	if err := secret.Feed(t.Context(), "cat > "+file+"; echo noise", secret.New("line\n")); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := os.ReadFile(file); err != nil || string(got) != "line\n" {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
+func TestACommandThatFailsToTakeASecretDoesNotShowIt(t *testing.T) {
+	for command, want := range map[string]string{
+		"echo locked >&2; exit 3":               "the command for the secret failed: exit status 3: locked",
+		"cat >&2; exit 3":                       "the command for the secret failed: exit status 3",
+		"head -c 30 | sed 's/^/x/' >&2; exit 3": "the command for the secret failed: exit status 3",
+		"false":                                 "the command for the secret failed: exit status 1",
+	} {
+		if err := secret.Feed(t.Context(), command, secret.New(strings.Repeat("canary-", 90)+"\n")); err == nil || err.Error() != want {
+			t.Errorf("%s: %v", command, err)
+		}
+	}
+}

@@ -142,6 +142,22 @@ func connectWords(t *testing.T, words []string) (Endpoint, Options) {
 			o.NoPipelining = true
 		case "user":
 			o.Login = &Login{User: value, Secret: func(context.Context) (secret.Secret, error) { return secret.New("hunter22"), nil }}
+		case "renew": // to another token, or why there is none
+			o.Login.Renew = func(_ context.Context, refused secret.Secret) (secret.Secret, error) {
+				switch {
+				case refused.Reveal() != "hunter22":
+					t.Errorf("renews %q", refused.Reveal())
+				case value == "never":
+					return secret.Secret{}, errors.New("taken back")
+				case value == "later":
+					return secret.Secret{}, passing{errors.New("no network")}
+				}
+				return secret.New(value), nil
+			}
+		case "later": // there is no secret now
+			o.Login.Secret = func(context.Context) (secret.Secret, error) {
+				return secret.Secret{}, passing{errors.New("no network")}
+			}
 		case "auth":
 			o.Login.Mechanisms = strings.Split(value, ",")
 		default:
@@ -150,6 +166,11 @@ func connectWords(t *testing.T, words []string) (Endpoint, Options) {
 	}
 	return e, o
 }
+
+// passing is trouble that may pass.
+type passing struct{ error }
+
+func (passing) Temporary() bool { return true }
 
 func sendWords(words []string) *Transaction {
 	tr := &Transaction{Sender: "me@a.example", Content: text("Subject: hi\r\n\r\n.dot\r\n")}

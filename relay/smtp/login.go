@@ -9,12 +9,14 @@ import (
 
 	"mailchute/relay/reply"
 	"mailchute/relay/sasl"
+	"mailchute/relay/secret"
 )
 
 // loginState is how far the login of a connection is.
 type loginState struct {
 	done       bool
 	prepared   bool
+	renewed    bool     // the secret was refused, and is another now
 	mechanisms []string // still to be tried, in order
 	secret     string
 }
@@ -67,15 +69,24 @@ func (c *Conn) prepareLogin(ctx context.Context) *Error {
 		return &Error{Phase: PhaseLogin, Server: c.server(), Local: true, Err: noMechanism(offered, l.Mechanisms)}
 	}
 	if l.Secret != nil {
-		secret, err := l.Secret(ctx)
+		s, err := l.Secret(ctx)
 		if err != nil {
-			return &Error{Phase: PhaseLogin, Server: c.server(), Err: err, Local: true}
+			return c.withoutSecret(err)
 		}
-		c.login.secret = secret.Reveal()
+		c.login.secret = s.Reveal()
 		c.hidden.add(c.login.secret)
 	}
 	c.login.prepared = true
 	return nil
+}
+
+// withoutSecret is the error of a login whose secret could not be had. Where that
+// may pass by itself it is trouble with the way, and no refusal of this side.
+func (c *Conn) withoutSecret(err error) *Error {
+	e := c.loginError(err)
+	var t interface{ Temporary() bool }
+	e.Local = !errors.As(err, &t) || !t.Temporary()
+	return e
 }
 
 func noMechanism(offered, wanted []string) error {
@@ -149,7 +160,8 @@ func (c *Conn) rider() *attempt {
 }
 
 // logIn tries the mechanisms in order, each in flights of its own. Only a
-// refusal of the mechanism itself leads on to the next.
+// refusal of the mechanism itself leads on to the next, and one of a secret that
+// can be renewed to another try.
 func (c *Conn) logIn() *Error {
 	for {
 		a, err := c.begin(c.login.mechanisms[0])
@@ -166,10 +178,35 @@ func (c *Conn) logIn() *Error {
 		if failed != nil {
 			return failed
 		}
-		if next, err := c.judge(a, r); err != nil || !next {
-			return err
+		next, refused := c.judge(a, r)
+		if refused != nil {
+			next, refused = c.renew(refused)
+		}
+		if refused != nil || !next {
+			return refused
 		}
 	}
+}
+
+// renew gets another secret in place of one that the server refused for good. Where
+// there is none, the refusal stands.
+func (c *Conn) renew(refused *Error) (again bool, _ *Error) {
+	l := c.options.Login
+	if l.Renew == nil || c.login.renewed || refused.Reply == nil || refused.Reply.Class() != reply.Permanent {
+		return false, refused
+	}
+	c.login.renewed = true
+	fresh, err := l.Renew(c.ctx, secret.New(c.login.secret))
+	if err != nil {
+		if e := c.withoutSecret(err); !e.Local {
+			return false, e
+		}
+		refused.Err = err
+		return false, refused
+	}
+	c.login.secret = fresh.Reveal()
+	c.hidden.add(c.login.secret)
+	return true, nil
 }
 
 // exchange answers challenges until the server has decided. The reply is not a

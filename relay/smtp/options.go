@@ -53,6 +53,10 @@ type Login struct {
 	User       string
 	Secret     func(ctx context.Context) (secret.Secret, error) // called once a connection, when it is needed; nil: there is none
 	Mechanisms []string                                         // tried in this order; nil: the strongest first
+
+	// Renew gives another secret in place of one that the server refused, once a
+	// connection; nil: there is no other. For tokens, which end before their time.
+	Renew func(ctx context.Context, refused secret.Secret) (secret.Secret, error)
 }
 
 // Timeouts are the waits of RFC 5321 section 4.5.3.2. A zero one has its default.
