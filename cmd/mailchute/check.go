@@ -66,6 +66,7 @@ func (c *checkCommand) check(ctx context.Context, p process, r *findings) {
 	for _, a := range accounts {
 		at := r.about(a.Name)
 		checkFiles(at, a)
+		checkToken(ctx, at, a, p.Getenv)
 		who := checkIdentity(at, a, w)
 		if !byLocalServer(a) && r.isFirst("EHLO "+who.Hostname) {
 			names.hello(ctx, at, who.Hostname)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"mailchute/relay/oauth"
 	"mailchute/relay/smtp"
 )
 
@@ -94,7 +95,7 @@ func (p *probe) tellLogin(at about) {
 		at.ok("login", fmt.Sprintf("%s works for %s; %s", p.mechanism, p.user, offered))
 	default:
 		var e *smtp.Error
-		if errors.As(p.loginErr, &e) && e.Phase != smtp.PhaseLogin || e != nil && e.Timeout {
+		if errors.As(p.loginErr, &e) && (e.Phase != smtp.PhaseLogin || e.Timeout || e.Reply == nil && !e.Local) {
 			at.error("login", exitTempFail, p.loginErr.Error(), "")
 			return
 		}
@@ -104,7 +105,7 @@ func (p *probe) tellLogin(at about) {
 
 func hintOfLogin(e *smtp.Error) string {
 	switch {
-	case e == nil:
+	case e == nil, is[*oauth.Error](e): // it says so itself
 		return ""
 	case errors.Is(e, smtp.ErrUntrusted):
 		return "say submission:// or submissions:// for the server"

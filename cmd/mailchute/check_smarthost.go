@@ -47,6 +47,10 @@ func checkSmarthosts(ctx context.Context, at about, a *config.Account, hello str
 			continue
 		}
 		r := newRelay(a, hello, nil)
+		if _, err := loginByToken(r, a, getenv); err != nil {
+			at.error("login", exitConfig, err.Error(), "")
+			continue
+		}
 		resolver := newResolver(a, getenv, r.SMTP.Dial)
 		endpoints, err := resolver.Endpoints(ctx, s, "", route.DemandPublished)
 		if err != nil {

@@ -28,6 +28,8 @@ type initCommand struct {
 	PasswordFile    string `help:"File with the password, which stays where it is; - reads a line of standard input." placeholder:"FILE" xor:"password"`
 	PasswordCommand string `help:"Command that prints the password or the token." placeholder:"CMD" xor:"password"`
 	NoLogin         bool   `help:"The server wants no login." xor:"password"`
+	ClientID        string `name:"client-id" help:"Log in by token: the client id that Google or Microsoft gave you." placeholder:"ID" xor:"password"`
+	ClientSecret    string `name:"client-secret-file" help:"File with the client secret that belongs to it, which stays where it is." placeholder:"FILE"`
 	Auth            string `help:"SASL mechanism, for tokens XOAUTH2 or OAUTHBEARER." placeholder:"NAME"`
 	System          bool   `help:"For the whole machine." xor:"where"`
 	Serve           bool   `help:"For the local submission server, through which all users of the machine send." xor:"where"`

@@ -55,7 +55,8 @@ func (i *initialization) try(ctx context.Context, d *draft) *findings {
 // tryUntilGood tries a draft, and on a terminal asks for the password again when
 // the login was refused. No draft and no error: it was tried and is no good.
 func (i *initialization) tryUntilGood(ctx context.Context, a setup.Answers, d *draft) (*draft, error) {
-	for attempt := 1; !i.Offline; attempt++ {
+	// A token comes only once there is a configuration to log in by.
+	for attempt := 1; !i.Offline && a.OAuth.ClientID == ""; attempt++ {
 		i.tried = i.try(ctx, d).status()
 		if i.tried == exitOK || ctx.Err() != nil {
 			break
@@ -108,8 +109,14 @@ func (i *initialization) finish(ctx context.Context, d *draft, address string) (
 		return 0, err
 	}
 	if i.Serve {
+		if d.config.Default.OAuth.ClientID != "" {
+			fmt.Fprintf(i.Stdout, "next     %s\n", i.loginLine())
+		}
 		fmt.Fprintln(i.Stdout, "next     mailchute install, then: systemctl enable --now mailchute.socket mailchute.service")
 		return exitOK, nil
+	}
+	if loggedIn, status := i.logIn(ctx, d); !loggedIn {
+		return status, nil
 	}
 	status, err := i.sendTest(ctx, address)
 	if err != nil || status != exitOK {
@@ -122,6 +129,32 @@ func (i *initialization) finish(ctx context.Context, d *draft, address string) (
 		fmt.Fprintln(i.Stdout, "next     mailchute install makes this program /usr/sbin/sendmail")
 	}
 	return exitOK, nil
+}
+
+// logIn gets the token of a configuration that logs in by one: now if somebody is
+// there, else it says how.
+func (i *initialization) logIn(ctx context.Context, d *draft) (loggedIn bool, status exitStatus) {
+	if d.config.Default.OAuth.ClientID == "" {
+		return true, exitOK
+	}
+	if i.ask.nobody {
+		fmt.Fprintf(i.Stdout, "next     %s\n", i.loginLine())
+		return false, exitOK
+	}
+	c := &loginCommand{Config: i.path}
+	if status := c.run(ctx, i.process); status != exitOK {
+		fmt.Fprintf(i.Stdout, "next     %s\n", i.loginLine())
+		return false, status
+	}
+	return true, exitOK
+}
+
+// loginLine is the command that logs in by the configuration that was written.
+func (i *initialization) loginLine() string {
+	if i.Config == "" && !i.Serve {
+		return loginLine("")
+	}
+	return loginLine("") + " -C " + printable(i.path)
 }
 
 // aliasForRoot adds an alias for root where there is none.

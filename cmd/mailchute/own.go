@@ -26,6 +26,8 @@ type commands struct {
 	Serve      serveCommand      `cmd:"" help:"Be the local submission server: SMTP on a Unix socket and on loopback, queue, delivery."`
 	Check      checkCommand      `cmd:"" help:"Look at the configuration and at each smarthost; say what is wrong and how to mend it."`
 	Init       initCommand       `cmd:"" help:"Make a configuration: ask, try the server, write it."`
+	Login      loginCommand      `cmd:"" help:"Get the token that an account with [oauth] logs in with."`
+	Logout     logoutCommand     `cmd:"" help:"Give that token back."`
 	Install    installCommand    `cmd:"" help:"Take the places where programs look for sendmail."`
 	Uninstall  installCommand    `cmd:"" help:"Give them back."`
 	Help       helpCommand       `cmd:"" help:"Show a manual page, or the flags of a command."`
@@ -83,6 +85,10 @@ func ownFace(ctx context.Context, p process, args []string) exitStatus {
 		return c.Redirects.run(p, words)
 	case "init":
 		return c.Init.run(ctx, p)
+	case "login":
+		return c.Login.run(ctx, p)
+	case "logout":
+		return c.Logout.run(ctx, p)
 	case "install":
 		return c.Install.install(p)
 	case "uninstall":

@@ -223,6 +223,12 @@ func (p *post) relay(hello string) (*relay.Relay, error) {
 		p.warn(warning)
 	}
 	r := newRelay(p.account, hello, trace)
+	if warning, err = loginByToken(r, p.account, p.Getenv); err != nil {
+		return nil, err
+	}
+	if warning != "" {
+		p.warn(warning)
+	}
 	r.Memory = openMemory(p.account, p.Getenv)
 	r.Resolver = newResolver(p.account, p.Getenv, r.SMTP.Dial)
 	r.Smarthosts = p.healthyFirst(r.Smarthosts)

@@ -44,6 +44,10 @@ func scriptMain() {
 //	wire TEXT          a command that begins with TEXT was received
 //	! wire TEXT        none was
 //	await TEXT         waits until one was
+//	authority [FILE]   starts an authorization server of package oauthtest, whose
+//	                   first answers to /token are the lines of FILE; $AUTHORITY
+//	                   is its address
+//	granted N          it was asked for a token N times
 //	dns ZONE           starts a name server for check; without one nobody answers it
 //	status N COMMAND   runs COMMAND, which must end with status N
 func TestScripts(t *testing.T) {
@@ -69,6 +73,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"smarthost": startPeer, "config": writeConfig, "arrived": arrived, "wire": wire, "await": await, "status": status, "generate": generate,
+			"authority": startAuthority, "granted": granted,
 			"dns": func(ts *testscript.TestScript, neg bool, args []string) {
 				ts.Setenv("NAMESERVER", dnstest.New(t, ts.ReadFile(args[0]), false).Addr.String())
 			},

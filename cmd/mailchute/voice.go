@@ -53,6 +53,15 @@ const hintNotReadable = "where only root may read it, mailchute serve sends for 
 
 const hintCheck = "mailchute check looks at configuration, server and login, and says what to mend"
 
+// noTokens is what to do where somebody wants to log in and nothing says how.
+func noTokens(account string) string {
+	table := "[oauth]"
+	if account != "" {
+		table = "[account." + account + ".oauth]"
+	}
+	return "there is no " + table + `, so nothing logs in by token; the least it needs is provider = "google" or "microsoft" and client_id = "...", see mailchute.toml(5)`
+}
+
 func redirectMeaning(code int) string {
 	switch code {
 	case 557:

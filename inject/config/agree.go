@@ -20,7 +20,37 @@ func (w *walk) agree(a *Account, path []string, in map[string]any) {
 	if key := named(in, "serve", "metrics", "listen"); key != "" && slices.Contains(a.Serve.Listen, a.Serve.Metrics) {
 		w.wrong(append(slices.Clone(path), "serve"), key, wrong("listen and metrics are the same socket, %s", quote(a.Serve.Metrics.String())))
 	}
+	w.token(a, path, in)
 	w.login(a, path, in)
+}
+
+// token checks what [oauth] needs to be of use.
+func (w *walk) token(a *Account, path []string, in map[string]any) {
+	table, _ := in["oauth"].(map[string]any)
+	if len(table) == 0 {
+		return
+	}
+	o, at := a.OAuth, append(slices.Clone(path), "oauth")
+	var set []string
+	for _, key := range [...]string{"client_secret", "client_secret_file", "client_secret_command"} {
+		if v, ok := table[key]; ok && v != "" {
+			set = append(set, key)
+		}
+	}
+	if len(set) > 1 {
+		w.wrong(at, set[1], problem{"there is " + set[0] + " already", "name one source of the client secret"})
+	}
+	w.complete(path, in, "oauth", []string{"load_command", "save_command"}, []string{o.Load, o.Save})
+	switch passwords := sources(in); {
+	case len(passwords) > 0:
+		w.wrong(path, passwords[0], problem{"there is [oauth] too", "log in by password or by token"})
+	case o.ClientID == "":
+		w.wrong(path, "oauth", problem{"needs client_id", "the provider gives one to who registers a program, see mailchute.toml(5)"})
+	case o.Provider == "" && (o.Token == "" || o.Device == "" && o.Authorization == ""):
+		w.wrong(path, "oauth", problem{"needs provider, or token_endpoint and one of device_endpoint and authorization_endpoint", ""})
+	case o.Provider == "" && o.Scope == "":
+		w.wrong(path, "oauth", problem{"needs scope", "what the server calls the permission to send mail"})
+	}
 }
 
 // complete demands all keys of a group or none.
@@ -43,8 +73,10 @@ func (w *walk) login(a *Account, path []string, in map[string]any) {
 		return
 	case a.User == "" && len(set) > 0:
 		key, p = set[0], problem{"is not used", "there is no user"}
-	case a.User != "" && a.Secret.IsZero() && a.Auth == nil && in["user"] != nil:
-		key, p = "user", problem{"is not used", "there is no password, password_file, password_command or password_credential"}
+	case a.User == "" && in["oauth"] != nil:
+		key, p = "oauth", problem{"is not used", "there is no user"}
+	case a.User != "" && a.Secret.IsZero() && a.OAuth.ClientID == "" && a.Auth == nil && in["user"] != nil:
+		key, p = "user", problem{"is not used", "there is no password, password_file, password_command, password_credential or [oauth]"}
 	default:
 		return
 	}

@@ -52,6 +52,7 @@ type Account struct {
 	Log      Log
 	Serve    Serve
 	DKIM     DKIM
+	OAuth    OAuth
 }
 
 // Delivery is when a message is sent on.
@@ -162,6 +163,23 @@ type DKIM struct {
 	Domain, Selector, KeyFile string
 }
 
+// OAuth is where the access tokens for the login come from, RFC 6749. It takes the
+// place of Account.Secret; without a ClientID there is none.
+type OAuth struct {
+	Provider     string // one of oauth.Providers, or "" with endpoints
+	Tenant       string // Microsoft's
+	ClientID     string
+	ClientSecret secret.Source // the zero one: a client without
+	Scope        string        // "": the provider's
+
+	// Endpoints, https or on loopback. "": the provider's, if it has one.
+	Authorization, Token, Device, Revocation string
+
+	TokenFile string // absolute path; "": the place depends on who runs the program
+	Load      string // command that prints the token that Save was given; both or none
+	Save      string
+}
+
 // holdsSecret tells whether the file itself has a secret in it.
 func (c *Config) holdsSecret() bool {
 	holds := c.Default.holdsSecret()
@@ -171,4 +189,6 @@ func (c *Config) holdsSecret() bool {
 	return holds
 }
 
-func (a *Account) holdsSecret() bool { return a.Secret.Text != "" || !a.Proxy.Password.IsZero() }
+func (a *Account) holdsSecret() bool {
+	return a.Secret.Text != "" || !a.Proxy.Password.IsZero() || a.OAuth.ClientSecret.Text != ""
+}

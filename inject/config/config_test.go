@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"mailchute/relay/route"
+	"mailchute/relay/secret"
 )
 
 const (
@@ -69,6 +70,8 @@ func TestTheCompleteExampleHasEveryKeyOfTheSchema(t *testing.T) {
 		switch {
 		case row.name == "match":
 			path = []string{"account", "work", "match"}
+		case row.table == "oauth":
+			path = append([]string{"account", "cloud"}, path...)
 		case row.table == "":
 			path = path[1:]
 		}
@@ -208,8 +211,8 @@ func manyUnknown(n int) string {
 func TestHalfALoginIsAWarning(t *testing.T) {
 	for text, want := range map[string]string{
 		"\npassword_file = \"/pw\"":                         "f:2: password_file: is not used; there is no user",
-		"user = \"u\"":                                      "f:1: user: is not used; there is no password, password_file, password_command or password_credential",
-		"[account.a]\nuser = \"u\"":                         "f:2: account.a.user: is not used; there is no password, password_file, password_command or password_credential",
+		"user = \"u\"":                                      "f:1: user: is not used; there is no password, password_file, password_command, password_credential or [oauth]",
+		"[account.a]\nuser = \"u\"":                         "f:2: account.a.user: is not used; there is no password, password_file, password_command, password_credential or [oauth]",
 		"user = \"u\"\nauth = [\"EXTERNAL\"]":               "",
 		"user = \"u\"\nauth = \"off\"":                      "",
 		"user = \"u\"\n[account.a]\npassword_file = \"/p\"": "",
@@ -250,4 +253,35 @@ func readFile(t *testing.T, path ...string) string {
 		t.Fatal(err)
 	}
 	return string(text)
+}
+
+func TestAnAccountsOAuthTakesThePlaceOfWhatItMustNotShare(t *testing.T) {
+	const top = "user = \"u\"\n[oauth]\nprovider = \"microsoft\"\ntenant = \"t\"\nclient_id = \"one\"\nclient_secret = \"s\"\ntoken_file = \"/t\"\n[account.a]\n"
+	for text, want := range map[string]OAuth{
+		"":                            {Provider: "microsoft", Tenant: "t", ClientID: "one", ClientSecret: secret.Source{Text: "s"}, TokenFile: "/t"},
+		"password = \"p\"":            {},
+		"oauth.tenant = \"other\"":    {Provider: "microsoft", Tenant: "other", ClientID: "one", ClientSecret: secret.Source{Text: "s"}, TokenFile: "/t"},
+		"oauth.client_id = \"two\"":   {Provider: "microsoft", Tenant: "t", ClientID: "two", TokenFile: "/t"},
+		"oauth.provider = \"google\"": {Provider: "google", ClientID: "one", ClientSecret: secret.Source{Text: "s"}, TokenFile: "/t"},
+		"oauth.load_command = \"l\"\noauth.save_command = \"s\"": {Provider: "microsoft", Tenant: "t", ClientID: "one", ClientSecret: secret.Source{Text: "s"}, Load: "l", Save: "s"},
+	} {
+		c, _, err := Parse("f", []byte(top+text))
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+			continue
+		}
+		if got := c.Accounts[0].OAuth; got != want {
+			t.Errorf("%s: %+v", text, got)
+		}
+	}
+}
+
+func TestATokenAndAPasswordTakeEachOthersPlace(t *testing.T) {
+	c, _, err := Parse("f", []byte("user = \"u\"\npassword = \"p\"\n[account.a.oauth]\nprovider = \"google\"\nclient_id = \"c\""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a := c.Accounts[0]; !a.Secret.IsZero() || a.OAuth.ClientID != "c" {
+		t.Errorf("%v, %+v", a.Secret, a.OAuth)
+	}
 }

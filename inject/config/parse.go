@@ -175,7 +175,10 @@ func (w *walk) accounts(c *Config, v any, order []toml.Key) {
 		a := c.Default
 		a.Name = name
 		if slices.ContainsFunc(sourceKeys[:], func(key string) bool { return in[key] != nil }) {
-			a.Secret = secret.Source{} // replaced as a whole, not added to
+			a.Secret, a.OAuth = secret.Source{}, OAuth{} // replaced as a whole, not added to
+		} else if in["oauth"] != nil {
+			a.Secret = secret.Source{}
+			a.OAuth.replace(in["oauth"])
 		}
 		w.account(&a, []string{"account", name}, in)
 		c.Accounts = append(c.Accounts, a)

@@ -111,6 +111,21 @@ var schema = [...]row{
 	{"dkim", "domain", func(a *Account, v any) (err error) { a.DKIM.Domain, err = domain(v); return }},
 	{"dkim", "selector", func(a *Account, v any) (err error) { a.DKIM.Selector, err = serverName(v); return }},
 	{"dkim", "key_file", func(a *Account, v any) (err error) { a.DKIM.KeyFile, err = path(v); return }},
+
+	{"oauth", "provider", func(a *Account, v any) (err error) { a.OAuth.Provider, err = provider(v); return }},
+	{"oauth", "tenant", func(a *Account, v any) (err error) { a.OAuth.Tenant, err = tenant(v); return }},
+	{"oauth", "client_id", func(a *Account, v any) (err error) { a.OAuth.ClientID, err = text(v); return }},
+	{"oauth", "client_secret", func(a *Account, v any) (err error) { a.OAuth.ClientSecret.Text, err = text(v); return }},
+	{"oauth", "client_secret_file", func(a *Account, v any) (err error) { a.OAuth.ClientSecret.File, err = secretPath(v); return }},
+	{"oauth", "client_secret_command", func(a *Account, v any) (err error) { a.OAuth.ClientSecret.Command, err = text(v); return }},
+	{"oauth", "scope", func(a *Account, v any) (err error) { a.OAuth.Scope, err = text(v); return }},
+	{"oauth", "authorization_endpoint", func(a *Account, v any) (err error) { a.OAuth.Authorization, err = endpoint(v); return }},
+	{"oauth", "token_endpoint", func(a *Account, v any) (err error) { a.OAuth.Token, err = endpoint(v); return }},
+	{"oauth", "device_endpoint", func(a *Account, v any) (err error) { a.OAuth.Device, err = endpoint(v); return }},
+	{"oauth", "revocation_endpoint", func(a *Account, v any) (err error) { a.OAuth.Revocation, err = endpoint(v); return }},
+	{"oauth", "token_file", func(a *Account, v any) (err error) { a.OAuth.TokenFile, err = secretPath(v); return }},
+	{"oauth", "load_command", func(a *Account, v any) (err error) { a.OAuth.Load, err = text(v); return }},
+	{"oauth", "save_command", func(a *Account, v any) (err error) { a.OAuth.Save, err = text(v); return }},
 }
 
 // lookup is the row of a key, nil when there is none.

@@ -16,10 +16,18 @@ type Answers struct {
 	Password        secret.Secret
 	PasswordFile    string
 	PasswordCommand string
+	OAuth           OAuth
 
 	Serve     bool // for the local submission server, under its unit for systemd
 	Machine   bool // for all users of the machine, not for one
 	OwnDomain bool // the domain is not shared with strangers, so bare names may get it
+}
+
+// OAuth is a login by token. The zero value is none.
+type OAuth struct {
+	Provider, ClientID string
+	ClientSecretFile   string // "": a client without a secret, or with one that is to be written
+	ClientSecret       secret.Secret
 }
 
 // Plan makes a configuration of the answers. One mailbox stands for all users of
@@ -33,7 +41,7 @@ func (a Answers) Plan() *Plan {
 	if a.User != "" {
 		d.Set("user", a.User)
 	}
-	if a.Auth != "" {
+	if a.Auth != "" && a.OAuth.ClientID == "" {
 		d.Set("auth", []string{a.Auth})
 	}
 	switch {
@@ -42,6 +50,7 @@ func (a Answers) Plan() *Plan {
 	case a.PasswordCommand != "":
 		d.Set("password_command", a.PasswordCommand)
 	}
+	a.OAuth.set(d)
 	d.Password = a.Password
 	if a.Serve {
 		d.SetWithComment("queue.dir", "/var/lib/mailchute/queue", "the StateDirectory of mailchute.service")
@@ -63,4 +72,19 @@ func (a Answers) Plan() *Plan {
 		d.SetWithComment("identity.from", "address", `From too, the old one goes to Reply-To; "keep" leaves it alone`)
 	}
 	return p
+}
+
+// set writes the login by token into an account.
+func (o OAuth) set(d *Account) {
+	if o.ClientID == "" {
+		return
+	}
+	d.Set("oauth.provider", o.Provider)
+	d.Set("oauth.client_id", o.ClientID)
+	switch {
+	case o.ClientSecretFile != "":
+		d.Set("oauth.client_secret_file", o.ClientSecretFile)
+	case !o.ClientSecret.IsZero():
+		d.Set("oauth.client_secret", o.ClientSecret.Reveal())
+	}
 }

@@ -15,6 +15,7 @@ type Provider struct {
 	User      Login
 	Note      string // what the password is and how to get it; "" when it is the usual one
 	Auth      string // the SASL mechanism, where only one will do
+	OAuth     string // who gives out its tokens, as oauth.Known knows them; "" is nobody
 
 	domains   string // domains of its mailboxes, parted by blanks
 	exchanger string // end of the names of its MX hosts, for domains that it serves; "" is none

@@ -7,6 +7,8 @@ import (
 	"mailchute/headers/address"
 	"mailchute/relay/route"
 	"mailchute/relay/sasl"
+
+	"mailchute/relay/oauth"
 )
 
 func TestEveryProviderCanBeUsedAsItStands(t *testing.T) {
@@ -85,6 +87,14 @@ func TestUserNames(t *testing.T) {
 		p, ok := ByHost(host)
 		if got := p.UserName("me@x.example"); !ok || got != want {
 			t.Errorf("%s: %q, want %q", host, got, want)
+		}
+	}
+}
+
+func TestWhoGivesOutTokensIsKnown(t *testing.T) {
+	for _, p := range table() {
+		if _, known := oauth.Known(p.OAuth, ""); p.OAuth != "" && !known {
+			t.Errorf("%s: nobody knows %q", p.Name, p.OAuth)
 		}
 	}
 }

@@ -5,18 +5,18 @@ package provider
 func table() []Provider {
 	return []Provider{
 		{
-			Name: "Gmail", Smarthost: "submissions://smtp.gmail.com",
-			Note:    "Google wants an app password: turn on 2-step verification, then make one at https://myaccount.google.com/apppasswords (16 letters; blanks do not count). Or use a token: --auth XOAUTH2 with a command that prints it",
+			Name: "Gmail", Smarthost: "submissions://smtp.gmail.com", OAuth: "google",
+			Note:    "Google wants an app password: turn on 2-step verification, then make one at https://myaccount.google.com/apppasswords (16 letters; blanks do not count). Or use a token, which needs a client id of your own: see the README's recipe",
 			domains: "gmail.com googlemail.com", exchanger: "google.com",
 		},
 		{
-			Name: "Microsoft 365", Smarthost: "submission://smtp.office365.com",
-			Note:      "Microsoft 365 takes no plain password where basic authentication is off: use a token, --auth XOAUTH2 with a command that prints it; an administrator must allow \"Authenticated SMTP\" for the mailbox",
+			Name: "Microsoft 365", Smarthost: "submission://smtp.office365.com", OAuth: "microsoft",
+			Note:      "Microsoft 365 takes no plain password where basic authentication is off: use a token, which needs the client id of an app registration; an administrator must allow \"Authenticated SMTP\" for the mailbox",
 			exchanger: "mail.protection.outlook.com",
 		},
 		{
-			Name: "Outlook.com", Smarthost: "submission://smtp-mail.outlook.com", Auth: "XOAUTH2",
-			Note:    "Outlook.com takes tokens only: --auth XOAUTH2 with a command that prints one; passwords and app passwords no longer work for SMTP",
+			Name: "Outlook.com", Smarthost: "submission://smtp-mail.outlook.com", Auth: "XOAUTH2", OAuth: "microsoft",
+			Note:    "Outlook.com takes tokens only, which needs the client id of an app registration; passwords and app passwords no longer work for SMTP",
 			domains: "outlook.com hotmail.com live.com msn.com outlook.de outlook.fr hotmail.co.uk hotmail.fr", exchanger: "olc.protection.outlook.com",
 		},
 		{

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"runtime"
+	"strings"
+	"time"
+
+	"mailchute/relay/oauth"
+)
+
+// authorize has a person let this program in: by device code where the server
+// offers it, as that works everywhere, else by browser.
+func (c *loginCommand) authorize(ctx context.Context, l *tokenLogin) (oauth.Token, error) {
+	client := &l.source.Client
+	if c.Device && client.Device == "" {
+		known, _ := oauth.Known(l.account.OAuth.Provider, "")
+		why := known.Note
+		if why == "" {
+			why = "no oauth.device_endpoint is configured"
+		}
+		return oauth.Token{}, &oauth.Error{Doing: "asking for a code", Text: why + "; leave --device out"}
+	}
+	if c.Browser && client.Authorization == "" {
+		return oauth.Token{}, &oauth.Error{Doing: "asking for the browser", Text: "no oauth.authorization_endpoint is configured; leave --browser out"}
+	}
+	if client.Device != "" && !c.Browser {
+		return client.DeviceLogin(ctx, l.showCode)
+	}
+	return l.byBrowser(ctx)
+}
+
+// showCode tells a person where to type the code in.
+func (l *tokenLogin) showCode(p oauth.Prompt) {
+	fmt.Fprintf(l.Stderr, "On any device, open\n\n  %s\n\nand type in the code\n\n  %s\n\n", printable(p.Address), printable(p.Code))
+	if p.Complete != "" {
+		fmt.Fprintf(l.Stderr, "or open %s\n", printable(p.Complete))
+	}
+	fmt.Fprintf(l.Stderr, "Log in there as %s. Waiting until %s ...\n", printable(l.account.User), p.Until.Local().Format(time.TimeOnly))
+}
+
+// byBrowser waits for a browser to come back, or for somebody to paste where it
+// wanted to go.
+func (l *tokenLogin) byBrowser(ctx context.Context) (oauth.Token, error) {
+	b, err := l.source.Client.NewLoopback(l.account.User)
+	if err != nil {
+		return oauth.Token{}, err
+	}
+	defer b.Close()
+	fmt.Fprintf(l.Stderr, "Open this address in a browser and log in as %s:\n\n  %s\n\n", printable(l.account.User), printable(b.Address))
+	if opener := l.browser(); opener != "" {
+		if err := openBrowser(opener, b.Address); err == nil {
+			fmt.Fprintln(l.Stderr, "A browser should open by itself.")
+		}
+	}
+	fmt.Fprintln(l.Stderr, "If it runs on another machine, it ends at a page that cannot be reached, on 127.0.0.1\nor localhost: paste that address here.")
+	go l.readPasted(b)
+	return b.Wait(ctx)
+}
+
+// readPasted takes lines of standard input until one is the answer.
+func (l *tokenLogin) readPasted(b *oauth.Loopback) {
+	if l.Stdin == nil {
+		return
+	}
+	for {
+		line, err := readLine(l.Stdin)
+		if err != nil {
+			return // nobody is there; the browser may come all the same
+		}
+		if strings.TrimSpace(line) == "" {
+			continue
+		}
+		if err = b.Paste(line); err == nil {
+			return
+		}
+		l.voice.say("%v; paste all of the address, from http:// on", err)
+	}
+}
+
+// browser is the program that opens a browser here, "" where none would be seen:
+// without a terminal, without a display, on the far side of a connection, and for
+// root, whose browser nobody should use.
+func (l *tokenLogin) browser() string {
+	if !isTerminal(l.Stderr) || l.Getenv("SSH_CONNECTION") != "" || lookUpUser().uid == 0 {
+		return ""
+	}
+	if runtime.GOOS == "darwin" {
+		return "open"
+	}
+	if l.Getenv("DISPLAY") == "" && l.Getenv("WAYLAND_DISPLAY") == "" {
+		return ""
+	}
+	return "xdg-open"
+}
+
+// openBrowser starts a program with the address and does not wait for it. What it
+// has to say is not for this terminal.
+func openBrowser(program, address string) error {
+	if !strings.HasPrefix(address, "https://") && !strings.HasPrefix(address, "http://") {
+		return errors.New("no address of the web")
+	}
+	cmd := exec.Command(program, address)
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	go func() { _ = cmd.Wait() }()
+	return nil
+}
