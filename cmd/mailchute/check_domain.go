@@ -97,7 +97,7 @@ func authorsOf(a *config.Account, who inject.Who, from address.Addr) []author {
 	case a.Identity.ReplaceFrom && !who.System.IsNull():
 	default:
 		for _, pattern := range a.Match {
-			if _, domain, _ := strings.Cut(pattern, "@"); address.IsDomain(domain) {
+			if domain := pattern[strings.LastIndexByte(pattern, '@')+1:]; address.IsDomain(domain) {
 				names = append(names, domain)
 			}
 		}

@@ -176,7 +176,9 @@ note     dmarc: mail from mute.example: SPF is not likely to let it pass; it pas
 warning  domain: mail comes from host.localdomain, which no other machine knows: receivers refuse it, and no report can come back; set identity.address to a real mail address, or identity.domain`},
 		{"a name server that fails", "me@broken.example", "", "smtp.example.net", nil, `
 note     domain: no answer from the name servers, so SPF, DKIM and DMARC were not looked at: DNS: MX of broken.example: the name server failed; is there a network?`},
-		{"the domains of an account's patterns", "", "", "localhost", func(a *config.Account) { a.Match = []string{"*@own.example", "*.example"} }, `
+		{"a pattern that is a domain", "", "", "localhost", func(a *config.Account) { a.Match = []string{"nowhere.example"} }, `
+warning  domain: the DNS has no domain nowhere.example: receivers refuse mail from it, and no report can come back; set identity.address to a real mail address, or identity.domain`},
+		{"the domains of an account's patterns", "", "", "localhost", func(a *config.Account) { a.Match = []string{"*@own.example", "*.example", "own.example"} }, `
 ok       domain: own.example is in the DNS
 note     spf: own.example has an SPF record; whether it lets the server behind localhost send cannot be known from here
 note     dmarc: mail from own.example: SPF may let it pass; it passes too if localhost signs as own.example, which cannot be known from here; the DMARC record of own.example asks to reject it if it does not pass`},
