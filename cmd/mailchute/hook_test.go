@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"mailchute/headers/address"
 	"mailchute/relay/envelope"
@@ -40,5 +41,23 @@ func TestTheRedirectCommandGetsAddressesAndNeverOptions(t *testing.T) {
 				t.Errorf("error: %v", err)
 			}
 		})
+	}
+}
+
+func TestARedirectCommandThatHangsIsStoppedAndThenLeftAlone(t *testing.T) {
+	started := filepath.Join(t.TempDir(), "started")
+	script := filepath.Join(t.TempDir(), "hook")
+	if err := os.WriteFile(script, []byte("#!/bin/sh\necho x >> "+started+"\nexec sleep 600\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	h := &hook{words: []string{script}, time: time.Second}
+	hop := envelope.Hop{From: address.Addr{Local: "a", Domain: "b.example"}, To: address.Addr{Local: "c", Domain: "d.example"}, Code: 557}
+	for i, want := range []string{"stopped after 1s", "not run for <a@b.example>: it took longer than 1s a moment ago", "not run for"} {
+		if err := h.run(context.Background(), hop); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("call %d: %v, want %q", i, err, want)
+		}
+	}
+	if text, _ := os.ReadFile(started); len(text) > len("x\n") {
+		t.Errorf("it was started %d times", strings.Count(string(text), "x"))
 	}
 }
