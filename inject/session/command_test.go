@@ -79,7 +79,7 @@ func TestNumbersKeepToTheirGrammar(t *testing.T) {
 		"MT-PRIORITY=-0": "501 5.5.4 ", "MT-PRIORITY=-9": "250 ", "MT-PRIORITY=+1": "501 5.5.4 ", "MT-PRIORITY=10": "501 5.5.4 ",
 		"BY=0000000005;R": "501 5.5.4 ", "BY=+5;R": "250 ", "BY=0;R": "501 5.5.4 ", "BY=-5;N": "250 ", "BY=5;RT": "250 ", "BY=5": "501 5.5.4 ", "BY=--5;N": "501 5.5.4 ",
 		"HOLDFOR=0": "501 5.5.4 ", "HOLDFOR=60": "250 ", "HOLDFOR=999999999": "501 5.5.4 ", "HOLDUNTIL=2030-01-31T12:00:01Z": "250 ",
-		"BODY=BINARYMIME": "501 5.5.4 ",
+		"BODY=binarymime": "250 ", "BODY=BINARY": "501 5.5.4 ",
 	} {
 		var got []delivered
 		out, _, _ := talk(options(t, &got), "MAIL FROM:<a@x> "+parameter+"\r\nQUIT\r\n")

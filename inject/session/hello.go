@@ -21,6 +21,7 @@ func offers(o Options, now time.Time) reply.Reply {
 		"DSN",
 		"ENHANCEDSTATUSCODES",
 		"CHUNKING",
+		binaryMIME,
 		"MT-PRIORITY",
 		"DELIVERBY",
 		"RRVS",

@@ -25,6 +25,7 @@ type session struct {
 	mail     *Mail      // the transaction; nil: none
 	octets   int        // of the commands of the transaction
 	chunks   *collector // of BDAT; nil: none came
+	binary   bool       // the transaction has BODY=BINARYMIME
 	held     int        // octets of Room, for the transaction
 	over     bool       // the client is to be left after the reply
 }

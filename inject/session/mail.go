@@ -1,6 +1,7 @@
 package session
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -64,7 +65,18 @@ func size(p parameter, limit int64) *reply.Reply {
 	return nil
 }
 
-// body is RFC 6152 section 2. It is a hint: the text itself is looked at.
+// binaryMIME is the body type of RFC 3030 section 3.
+const binaryMIME = "BINARYMIME"
+
+// isBinary tells whether MAIL asked for BODY=BINARYMIME.
+func isBinary(list []parameter) bool {
+	return slices.ContainsFunc(list, func(p parameter) bool {
+		return p.keyword == "BODY" && strings.EqualFold(p.value, binaryMIME)
+	})
+}
+
+// body is RFC 6152 section 2 and RFC 3030 section 3. It is a hint: the text itself
+// is looked at, and made fit for each server.
 func body(w *envelope.Options, p parameter) *reply.Reply {
 	switch strings.ToUpper(p.value) {
 	case "7BIT":
@@ -72,8 +84,11 @@ func body(w *envelope.Options, p parameter) *reply.Reply {
 	case "8BITMIME":
 		w.EightBit = true
 		return nil
+	case binaryMIME:
+		w.EightBit = true // where the next server has no BINARYMIME
+		return nil
 	}
-	return p.malformed("7BIT or 8BITMIME")
+	return p.malformed("7BIT, 8BITMIME or BINARYMIME")
 }
 
 // ret is RFC 3461 section 4.3.

@@ -61,7 +61,7 @@ func TestParametersThatAreRefused(t *testing.T) {
 	for _, c := range []struct{ command, want string }{
 		{"MAIL FROM:<a@x.example> SIZE=9999999999999999999", "552 5.3.4"},
 		{"MAIL FROM:<a@x.example> SIZE=ten", "501 5.5.4"},
-		{"MAIL FROM:<a@x.example> BODY=BINARYMIME", "501 5.5.4"},
+		{"MAIL FROM:<a@x.example> BODY=BINARY", "501 5.5.4"},
 		{"MAIL FROM:<a@x.example> BODY", "501 5.5.4"},
 		{"MAIL FROM:<a@x.example> SMTPUTF8=yes", "501 5.5.4"},
 		{"MAIL FROM:<ä@x.example>", "553 5.6.7"},

@@ -19,6 +19,8 @@ type Text struct {
 	mem  []byte
 	file *os.File
 	size int64
+
+	binary bool // by BODY=BINARYMIME
 }
 
 // maxHeader bounds the octets of a header: many clients at a time must not fill
@@ -71,12 +73,19 @@ func (t *Text) Input() (*inject.Input, error) {
 	var scan message.Scanner
 	if t.file == nil {
 		scan.Write(t.mem[start:])
-		return &inject.Input{Header: h, Body: message.NewBody(t.mem[start:len(t.mem):len(t.mem)], scan.Traits())}, nil
+		return &inject.Input{Header: h, Body: message.NewBody(t.mem[start:len(t.mem):len(t.mem)], t.traits(&scan))}, nil
 	}
 	if _, err := io.CopyBuffer(&scan, io.NewSectionReader(t.file, start, t.size-start), make([]byte, 64<<10)); err != nil {
 		return nil, &inject.ReadError{Doing: "reading the message back", Err: err}
 	}
-	return &inject.Input{Header: h, Body: message.NewFileBody(t.file, start, scan.Traits())}, nil
+	return &inject.Input{Header: h, Body: message.NewFileBody(t.file, start, t.traits(&scan))}, nil
+}
+
+// traits is what the body is like.
+func (t *Text) traits(scan *message.Scanner) message.Traits {
+	tr := scan.Traits()
+	tr.CRLFOnly = t.binary
+	return tr
 }
 
 // counter counts what was read.

@@ -49,6 +49,7 @@ func (s *session) from(arg string) reply.Reply {
 	}
 	s.mail = &Mail{Hello: s.hello, Extended: s.extended}
 	s.mail.Sender, s.mail.Options = sender, options
+	s.binary = isBinary(list)
 	return say(250, 2, 1, 0, "sender taken")
 }
 
@@ -110,6 +111,8 @@ func (s *session) data(arg string) (reply.Reply, error) {
 		return outOfOrder("DATA stands behind MAIL and RCPT"), nil
 	case s.chunks != nil: // RFC 3030 section 2
 		return outOfOrder("the text has begun with BDAT"), nil
+	case s.binary: // RFC 3030 section 3
+		return outOfOrder("BODY=BINARYMIME goes by BDAT"), nil
 	case len(s.mail.Recipients) == 0:
 		return say(554, 5, 5, 1, "no recipient was taken"), nil
 	}
@@ -190,6 +193,7 @@ func (s *session) deliver(c *collector) reply.Reply {
 	}
 	defer text.close()
 	m.Text = text
+	text.binary = s.binary
 	r := s.Deliver(s.ctx, m)
 	switch r.Class() {
 	case reply.Success:

@@ -70,7 +70,7 @@ func (w *walker) decideLeaf(a action, e entity, label encoding) (action, error) 
 	fits := w.limits.takes(t) && !t.BareCR
 	untyped := e.header.Count("Content-Type") == 0 && label == identity
 	switch {
-	case fits && sealOf(a, e) != "" && (label != binary || m.isText() || w.keepsOctets(e, t)):
+	case fits && sealOf(a, e) != "" && (label != binary || m.isText() && !t.HasOctets() || w.keepsOctets(e, t)):
 		return a, nil
 	case untyped && isBinary(t) && (t.EightBit || !fits):
 		a.do, label = toBase64, base64Encoding

@@ -98,7 +98,7 @@ func Fit(m *message.Message, s Server, wantUTF8 bool) (*Content, error) {
 	// has not is not trusted with either.
 	l := limits{eightBit: s.EightBitMIME, binary: s.BinaryMIME && s.EightBitMIME}
 	c := &Content{utf8: s.SMTPUTF8 && wantUTF8}
-	if t := m.Body.Traits; l.takes(t) && !t.EightBit && !t.BareCR && isSimple(m.Header) {
+	if t := m.Body.Traits; l.takes(t) && !t.EightBit && !t.HasOctets() && isSimple(m.Header) {
 		c.asItIs(m.Header, m.Body)
 		return c, nil
 	}
@@ -147,7 +147,7 @@ func (c *Content) fit(h headers.Header, b *message.Body, l limits) error {
 	t := b.Traits
 	top := entity{header: h, body: span{0, t.Size}, message: true, sealed: signature(h)}
 	whole := top.sealed != "" || mediaOf(h, false).isComposite()
-	if whole && encodingOf(h) != binary && l.takes(t) && !t.BareCR {
+	if whole && encodingOf(h) != binary && l.takes(t) && !t.HasOctets() {
 		c.asItIs(onWire(h, c.utf8).Bytes(), b)
 		return nil
 	}

@@ -63,7 +63,7 @@ func (l limits) lineLabel(e encoding) encoding {
 // not be line ends (RFC 2045 section 2.9). Text that is made of proper lines all
 // the same goes as such and is labelled so.
 func (l limits) treatBinary(m media, t message.Traits) (treatment, encoding) {
-	isLines := m.isText() && !isBinary(t) && !t.NUL && !t.BareCR
+	isLines := m.isText() && !isBinary(t) && !t.NUL && !t.HasOctets()
 	switch {
 	case isLines && l.takes(t) && t.EightBit:
 		return asLines, eightBit

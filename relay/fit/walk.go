@@ -216,5 +216,7 @@ func (w *walker) traits(r span) (message.Traits, error) {
 	for r.end > r.start && w.source.at(r.end-1) == '\r' {
 		r.end--
 	}
-	return w.source.scan(r)
+	t, err := w.source.scan(r)
+	t.CRLFOnly = w.body.Traits.CRLFOnly
+	return t, err
 }

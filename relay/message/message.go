@@ -41,7 +41,12 @@ type Traits struct {
 	InvalidUTF8 bool  // not valid UTF-8
 	Controls    int64 // octets below 32 other than TAB, LF, CR, FF, BS and ESC: is it text?
 	High        int64 // octets above 127
+	CRLFOnly    bool  // it came by BINARYMIME (RFC 3030): a bare LF is an octet, and no line end
 }
+
+// HasOctets tells whether there are octets that look like the end of a line and are
+// none.
+func (t Traits) HasOctets() bool { return t.BareCR || t.CRLFOnly && !t.Canonical }
 
 // NewBody is a body in memory. The caller leaves b alone from then on.
 func NewBody(b []byte, t Traits) *Body { return &Body{mem: b, Traits: t} }

@@ -48,6 +48,7 @@ func (t traits) appendJSON(b []byte) ([]byte, error) {
 	if t.High != 0 {
 		o.number("high", t.High)
 	}
+	o.flag("crlf_only", t.CRLFOnly)
 	return append(o.b, '}'), o.err
 }
 

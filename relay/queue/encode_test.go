@@ -15,7 +15,7 @@ func TestASubmissionIsEncodedAsPackageJSONDoes(t *testing.T) {
 		"everything": {ID: "1", Submitted: at, Account: "work", User: "joe", UID: 1001, Errors: "m", Sender: mailbox{"a", "b"},
 			Recipients: []recipient{{Original: mailbox{"c", "d"}}, {Original: mailbox{"e", "f"}, Notify: []string{"NEVER"}}, {ORCPT: "utf-8;ä<@z"}, {ValidSince: at}},
 			Options:    options{Return: "FULL", Priority: &nine, Hold: &hold{Until: at, For: time.Hour}}, Header: -1,
-			Body:  traits{1, 2, true, true, true, 3, true, true, 4, 5},
+			Body:  traits{1, 2, true, true, true, 3, true, true, 4, 5, true},
 			State: &state{Version: 1, Since: at, Fates: []fate{{State: "deferred", Reply: &answer{Code: 450, Lines: []string{"x"}}}}}},
 		"what has to be escaped": {ID: "\"\\\n\x7f", Account: "<&>", User: "\xff\u2028", Errors: "é", Sender: mailbox{"jörg", "bücher.example"}, Recipients: []recipient{}},
 	} {

@@ -122,6 +122,7 @@ type traits struct {
 	InvalidUTF8 bool  `json:"invalid_utf8,omitempty"`
 	Controls    int64 `json:"controls,omitempty"`
 	High        int64 `json:"high,omitempty"`
+	CRLFOnly    bool  `json:"crlf_only,omitempty"`
 }
 
 // submissionOf is the record of a new entry.
