@@ -28,6 +28,9 @@ type Mailbox struct {
 // The errors are the same.
 func (t *Transaction) Submit(in *Input, w World, r Rules) (*Submission, error) {
 	a := &Args{HasSender: true, Sender: t.Sender.String()}
+	if who, err := r.Identity.Resolve(w); err == nil && !who.Trusted && t.Sender.Local == w.Login {
+		a.HasSender = false // a client has to name somebody, and this one names its own user
+	}
 	return submit(a, in, w, r, t.Options, func(b *addressing) {
 		for _, m := range t.Recipients {
 			b.orcpt, b.notify, b.validSince = m.ORCPT, m.Notify, m.ValidSince

@@ -68,3 +68,24 @@ func TestATransactionBecomesASubmissionAsACommandLineDoes(t *testing.T) {
 		t.Error("a transaction without recipients was taken")
 	}
 }
+
+func TestAClientThatNamesItsOwnUserIsNoWarning(t *testing.T) {
+	in, err := Read(strings.NewReader("Subject: x\r\n\r\nx\r\n"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := World{Login: "alice", Hostname: "box.example", Stamp: NewStamp()}
+	tr := Transaction{Sender: addr(t, "alice@other.example"), Recipients: []Mailbox{{Address: addr(t, "root")}}}
+	for _, c := range []struct {
+		trusted []string
+		sender  string
+	}{{nil, "alice@box.example"}, {[]string{"alice"}, "alice@other.example"}} {
+		sub, err := tr.Submit(in, w, Rules{Identity: Identity{Trusted: c.trusted}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := sub.Envelopes[0].Sender.String(); got != c.sender || len(sub.Notes) > 0 {
+			t.Errorf("trusted %q: sender %q, notes %q", c.trusted, got, sub.Notes)
+		}
+	}
+}
