@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -13,7 +15,6 @@ import (
 
 	"mailchute/cmd/mailchute/metrics"
 	"mailchute/inject"
-	"mailchute/inject/config"
 	"mailchute/inject/session"
 	"mailchute/relay/queue"
 )
@@ -47,7 +48,9 @@ type server struct {
 	gate     *gate
 	connects *rate
 	letters  *rate
+	refusals *rate // that the log tells of
 	backlog  *backlog
+	workers  int // that send what is new
 	meters   *meters
 	room     *session.Room
 	heavy    chan struct{} // one for each message that is large and in hand
@@ -85,12 +88,16 @@ func (f *face) serve(ctx context.Context) error {
 
 // newServer makes a server with its queue, and listens.
 func (s *settings) newServer(ctx context.Context) (*server, error) {
-	q, err := openServeQueue(&s.config.Default, s.args.QueueDir)
+	q, err := s.openServeQueue()
 	if err != nil {
 		return nil, err
 	}
-	v := &server{queue: q, gate: newGate(), connects: newRate(), letters: newRate(), backlog: newBacklog(), meters: newMeters(q),
-		submit: ears{mode: everybody}, scrape: ears{mode: itsGroup}, room: session.NewRoom(roomForAll), heavy: make(chan struct{}, heavyAtATime)}
+	v := &server{
+		submit: ears{mode: everybody}, scrape: ears{mode: itsGroup},
+		queue: q, backlog: newBacklog(), workers: s.config.Default.Queue.Workers, meters: newMeters(q),
+		gate: newGate(), connects: newRate(), letters: newRate(), refusals: newRate(),
+		room: session.NewRoom(roomForAll), heavy: make(chan struct{}, heavyAtATime),
+	}
 	if err := v.hear(ctx, s); err != nil {
 		q.Close()
 		return nil, err
@@ -165,18 +172,21 @@ func waitFor(longest time.Duration, f func()) {
 	}
 }
 
-// openServeQueue is the queue that the server fills and empties: the machine's,
-// whatever user it runs as.
-func openServeQueue(a *config.Account, override string) (*queue.Queue, error) {
-	dir := "/var/spool/mailchute"
-	if a.Queue.Dir != "" {
-		dir = a.Queue.Dir
-	}
-	if override != "" {
-		dir = override
-	}
+// serveQueueDir is the directory of the queue that the server fills and empties: the
+// machine's, whatever user it runs as.
+func (s *settings) serveQueueDir() (string, error) {
+	a := &s.config.Default
 	if !a.Queue.Enabled {
-		return nil, &configError{errors.New("serve needs the queue, and queue.enabled is false")}
+		return "", &configError{fmt.Errorf("%s: serve needs the queue, and queue.enabled is false", s.config.Path)}
+	}
+	return filepath.Clean(cmp.Or(s.args.QueueDir, a.Queue.Dir, "/var/spool/mailchute")), nil
+}
+
+// openServeQueue is that queue.
+func (s *settings) openServeQueue() (*queue.Queue, error) {
+	dir, err := s.serveQueueDir()
+	if err != nil {
+		return nil, err
 	}
 	q, err := queue.Open(dir)
 	if err != nil {

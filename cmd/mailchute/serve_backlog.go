@@ -83,7 +83,7 @@ const sweepEvery = 30 * time.Second
 // deliver starts the workers for new messages, and one that looks for what is
 // due again.
 func (s *server) deliver(ctx context.Context, all *sync.WaitGroup) {
-	for range max(s.live.Load().config.Default.Queue.Workers, 1) {
+	for range max(s.workers, 1) {
 		all.Go(func() { s.work(ctx) })
 	}
 	all.Go(func() { s.sweep(ctx) })

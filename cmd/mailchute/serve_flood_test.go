@@ -184,3 +184,23 @@ func TestWhatALimitRefusesStaysWithItsSender(t *testing.T) {
 		}
 	}
 }
+
+// TestAFloodDoesNotFillTheLog: a session that is refused costs its user little.
+func TestAFloodDoesNotFillTheLog(t *testing.T) {
+	s := serveWith(t, "", "connections_per_minute = 1\nusers.loopback = [\"*@box.example\"]")
+	const n = 4 * refusalsTold
+	for range n {
+		c, err := net.Dial("tcp", s.port)
+		noError(t, err)
+		io.WriteString(c, "QUIT\r\n")
+		io.ReadAll(c)
+		c.Close()
+	}
+	s.stop()
+	if told := strings.Count(s.log(), "end=refused"); told < refusalsTold || told >= n {
+		t.Errorf("%d refused sessions are in the log", told)
+	}
+	if page := string(s.server.meters.page(0, time.Now())); !strings.Contains(page, fmt.Sprintf("limit=\"connections_per_minute\"} %d\n", n-1)) {
+		t.Error(page)
+	}
+}

@@ -140,6 +140,10 @@ func (s *server) mayMail(now *settings, c client, limited *int) func(address.Add
 	}
 }
 
+// refusalsTold is how many sessions of a user that were refused go into the log of a
+// minute. The metrics count all of them.
+const refusalsTold = 60
+
 // turnAway answers a connection that a limit stands against.
 func (s *server) turnAway(conn net.Conn, c client, now *settings, limit string) {
 	s.meters.limited(limit)
@@ -149,7 +153,9 @@ func (s *server) turnAway(conn net.Conn, c client, now *settings, limit string) 
 	}
 	conn.SetWriteDeadline(time.Now().Add(time.Second))
 	fmt.Fprintf(conn, "421 4.7.0 %s: %s\r\n", now.name, text)
-	rec := sessionRecord(c, session.Summary{End: "refused"}, nil, 0)
-	rec.Text = text
-	now.book.Write(rec)
+	if s.refusals.allow(c.key(), refusalsTold, time.Now()) {
+		rec := sessionRecord(c, session.Summary{End: "refused"}, nil, 0)
+		rec.Text = text
+		now.book.Write(rec)
+	}
 }

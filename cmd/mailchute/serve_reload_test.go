@@ -76,6 +76,25 @@ func TestAReloadChangesTheSockets(t *testing.T) {
 	}
 }
 
+func TestAReloadTellsWhatOnlyARestartChanges(t *testing.T) {
+	s := serveWith(t, "", "")
+	text := fmt.Sprintf(serveConfig, s.peer.Addr(), filepath.Join(s.dir, "other"), filepath.Join(s.dir, "log"), "unix:"+s.socket, "max_size = 5000")
+	s.replace(strings.Replace(text, "[queue]", "[queue]\nworkers = 2", 1))
+	s.reload()
+	for _, want := range []string{fmt.Sprintf("the queue stays in %q until a restart", filepath.Join(s.dir, "queue")), "queue.workers stays 4"} {
+		if !strings.Contains(s.stderr.String(), want) {
+			t.Errorf("standard error has no %q: %s", want, s.stderr)
+		}
+	}
+	s.replace(strings.Replace(text, "[queue]", "[queue]\nenabled = false", 1))
+	s.reload()
+	if text := s.stderr.String(); !strings.Contains(text, "queue.enabled is false") || !strings.Contains(text, "the old configuration stays in force") {
+		t.Error(text)
+	}
+	noError(t, s.send("me@box.example", "b@example.org", "Subject: x\n\nx\n"))
+	s.arrive(1)
+}
+
 func TestAReloadRefusesACircle(t *testing.T) {
 	s := serveWith(t, "", "")
 	s.write("[account.work]\nsmarthost = [\"submission://smtp.example.org\", \"unix:" + filepath.Dir(s.socket) + "/./submit.sock\"]")

@@ -75,9 +75,7 @@ func (s *settings) notify(state string) { notify(s.Getenv("NOTIFY_SOCKET"), stat
 func (s *settings) warnLoopback(sockets []socket) {
 	for _, l := range sockets {
 		if _, ok := s.config.Default.Serve.Users[loopback]; !l.local() && !ok {
-			text := fmt.Sprintf("%s takes no mail: serve.users has no line such as %s = [\"*@example.org\"], and nobody can be known there", l.Addr(), loopback)
-			s.voice.say("warning: %s", text)
-			s.book.Write(logbook.Record{Event: "warning", Text: text})
+			s.tell(fmt.Sprintf("%s takes no mail: serve.users has no line such as %s = [\"*@example.org\"], and nobody can be known there", l.Addr(), loopback))
 		}
 	}
 }
@@ -88,7 +86,7 @@ func (s *server) reload(ctx context.Context) {
 	old := s.live.Load()
 	fresh, err := old.settings()
 	if err == nil {
-		err = s.listen(ctx, fresh)
+		err = s.replace(ctx, fresh)
 	}
 	if err != nil {
 		old.complain(err)
@@ -98,6 +96,30 @@ func (s *server) reload(ctx context.Context) {
 	}
 	old.book.Close()
 	fresh.book.Write(logbook.Record{Event: "reload", Text: fresh.config.Path})
+}
+
+// replace puts fresh in force. What only a restart changes is told.
+func (s *server) replace(ctx context.Context, fresh *settings) error {
+	dir, err := fresh.serveQueueDir()
+	if err != nil {
+		return err
+	}
+	if err := s.listen(ctx, fresh); err != nil {
+		return err
+	}
+	if dir != s.queue.Path() {
+		fresh.tell(fmt.Sprintf("the queue stays in %q until a restart", s.queue.Path()))
+	}
+	if n := fresh.config.Default.Queue.Workers; n != s.workers {
+		fresh.tell(fmt.Sprintf("queue.workers stays %d for new messages until a restart", s.workers))
+	}
+	return nil
+}
+
+// tell warns on standard error and in the log.
+func (s *settings) tell(text string) {
+	s.voice.say("warning: %s", text)
+	s.book.Write(logbook.Record{Event: "warning", Text: text})
 }
 
 // listen opens the sockets of a configuration, puts it in force, and closes the sockets

@@ -35,6 +35,12 @@ func (b *Book) journalPacket(r Record) []byte {
 	e.add("MAILCHUTE_TLS", r.TLS)
 	e.add("MAILCHUTE_MESSAGE_ID", r.MessageID)
 	e.add("MAILCHUTE_USER", r.User)
+	if r.Size != 0 {
+		e.add("MAILCHUTE_SIZE", strconv.FormatInt(r.Size, 10))
+	}
+	if r.Took != 0 {
+		e.add("MAILCHUTE_TOOK", strconv.FormatFloat(r.Took.Seconds(), 'f', 3, 64))
+	}
 	if s := r.Session; s != nil {
 		if s.UID >= 0 {
 			e.add("MAILCHUTE_UID", strconv.Itoa(s.UID))
