@@ -63,6 +63,8 @@ func loginWords(a *config.Account) string {
 	switch {
 	case a.AuthOff, a.User == "" && a.Auth == nil:
 		return "none"
+	case a.OAuth.ClientID != "":
+		return a.User + " by token"
 	case a.Auth != nil:
 		return a.User + " by " + strings.Join(a.Auth, ", ")
 	}

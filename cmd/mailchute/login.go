@@ -5,8 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
+	"os"
 	"strings"
+	"syscall"
 
 	"mailchute/inject"
 	"mailchute/inject/config"
@@ -22,12 +23,6 @@ type loginCommand struct {
 	Browser bool   `help:"By a browser; on another machine, what it ends up at can be pasted." xor:"flow"`
 	Status  bool   `help:"Only tell of the tokens that are there."`
 	JSON    bool   `help:"As JSON."`
-}
-
-// logoutCommand is `mailchute logout`.
-type logoutCommand struct {
-	Account string `arg:"" optional:"" help:"Account of the configuration; the default one may be left out."`
-	Config  string `short:"C" name:"config" help:"Configuration file." placeholder:"FILE"`
 }
 
 // tokenLogin is one account and where its tokens come from.
@@ -60,7 +55,33 @@ func (c *loginCommand) run(ctx context.Context, p process) exitStatus {
 	if token.Refresh.IsZero() {
 		l.voice.say("the server gave no refresh token, so the login ends with the access token; some want offline_access in oauth.scope for one")
 	}
-	return c.done(p, l, token)
+	status = c.done(p, l, token)
+	if f.freeLogin(l.account) && !c.JSON {
+		fmt.Fprintln(p.Stdout, "mail that waited for this login goes out with: mailchute queue flush")
+	}
+	return status
+}
+
+// freeLogin lets an account's mail go again that a refused login holds. Only in
+// the user's own queue: what root writes in another's, its owner could not change.
+func (f *face) freeLogin(a *config.Account) (held bool) {
+	info, err := os.Stat(queueDir(a, f.who.uid, f.who.home, f.Getenv))
+	if err != nil {
+		return false
+	}
+	if st, ok := info.Sys().(*syscall.Stat_t); !ok || int(st.Uid) != os.Geteuid() {
+		return false
+	}
+	q, err := f.openQueue(a)
+	if err != nil || q == nil {
+		return false
+	}
+	defer q.Close()
+	h, held := q.RouteHold(a.Name)
+	if held = held && h.Login; held {
+		_ = q.FreeRoute(a.Name) // if it stays, the flush says why
+	}
+	return held
 }
 
 // done says what was reached.
@@ -151,38 +172,4 @@ func statusOfToken(err error) exitStatus {
 		return exitNoPerm
 	}
 	return exitCantCreate
-}
-
-// run gives a token back and forgets it.
-func (c *logoutCommand) run(ctx context.Context, p process) exitStatus {
-	f := &face{process: p, who: lookUpUser(), voice: voice{p.Stderr}, args: &inject.Args{ConfigFile: c.Config}}
-	l, status := f.login(c.Account)
-	if l == nil {
-		return status
-	}
-	t, err := l.source.Stored(ctx)
-	revoked := false
-	if errors.Is(err, oauth.ErrNone) {
-		fmt.Fprintf(p.Stdout, "there is no token of %s\n", printable(l.account.User))
-		return exitOK
-	}
-	if err == nil {
-		if revoked, err = l.source.Client.Revoke(ctx, t); err != nil {
-			l.voice.say("the token is not needed any more, but %v", err)
-		}
-	}
-	if err := l.source.Store.Remove(ctx); err != nil {
-		l.voice.say("the token is still there: %v", err)
-		return exitCantCreate
-	}
-	return l.loggedOut(p.Stdout, revoked)
-}
-
-func (l *tokenLogin) loggedOut(w io.Writer, revoked bool) exitStatus {
-	if revoked {
-		fmt.Fprintf(w, "logged out: the token of %s was given back and removed\n", printable(l.account.User))
-		return exitOK
-	}
-	fmt.Fprintf(w, "logged out: the token of %s was removed; to take the permission back, use the pages of your provider\n", printable(l.account.User))
-	return exitOK
 }

@@ -41,6 +41,7 @@ type turn struct {
 
 const plain = "smarthost = \"smtp+plain://%s\"\n"
 const login = "user = \"joe\"\npassword = \"correct horse\"\n"
+const byToken = "user = \"joe\"\n[oauth]\nprovider = \"microsoft\"\nclient_id = \"c\"\ntoken_file = \"$DIR/token\"\n"
 
 // turns are what users meet. The goldens under testdata/wrong hold what the
 // program says to each, so that a change of words is seen as one.
@@ -103,6 +104,8 @@ func turns() []turn {
 		// login
 		{name: "wrong-password", config: plain + login, server: says("EHLO => AUTH PLAIN LOGIN\nAUTH => 535 5.7.8 username and password not accepted")},
 		{name: "wrong-password-kept", config: plain + login, queue: true, server: says("EHLO => AUTH PLAIN LOGIN\nAUTH => 535 5.7.8 username and password not accepted")},
+		{name: "token-missing", config: plain + byToken, server: says("EHLO => AUTH XOAUTH2")},
+		{name: "token-missing-kept", config: plain + byToken, queue: true, server: says("EHLO => AUTH XOAUTH2")},
 		{name: "no-login-offered", config: plain + login, server: says("EHLO => 8BITMIME")},
 		{name: "no-mechanism-in-common", config: plain + login, server: says("EHLO => AUTH GSSAPI NTLM")},
 		{name: "login-wanted", server: says("MAIL => 530 5.7.0 authentication required")},

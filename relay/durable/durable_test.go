@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -148,5 +149,42 @@ func TestRemoveIsForGoodAndCanBeRepeated(t *testing.T) {
 	}
 	if _, err := os.Stat(path); err == nil {
 		t.Error("it is still there")
+	}
+}
+
+func TestWhatRootMakesInAnothersDirectoryIsTheOthers(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can give files away")
+	}
+	const other = 12345
+	dir := filepath.Join(t.TempDir(), "state")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chown(dir, other, other); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "oauth", "token")
+	replace(t, path, "x")
+	for _, name := range []string{path, path + ".lock", filepath.Dir(path)} {
+		info, err := os.Stat(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if st := info.Sys().(*syscall.Stat_t); st.Uid != other || info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%s belongs to %d, mode %v", name, st.Uid, info.Mode())
+		}
+	}
+	// A lock that is another name of root's own file stays root's.
+	mine, bait := filepath.Join(t.TempDir(), "mine"), filepath.Join(dir, "bait")
+	if err := os.WriteFile(mine, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Link(mine, bait+".lock"); err != nil {
+		t.Fatal(err)
+	}
+	replace(t, bait, "x")
+	if info, err := os.Stat(mine); err != nil || info.Sys().(*syscall.Stat_t).Uid != 0 {
+		t.Errorf("root's own file was given away: %v", err)
 	}
 }
