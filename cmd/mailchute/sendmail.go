@@ -36,6 +36,9 @@ func sendmail(ctx context.Context, p process, argv []string, as calledAs) exitSt
 		f.voice.say("%v", err)
 		return exitUsage
 	}
+	if err := checkDescriptors(); err != nil {
+		return f.report(err)
+	}
 	f.who = lookUpUser()
 	if as == borrowed && f.who.uid != 0 {
 		for _, option := range f.args.DropFiles() {
