@@ -21,6 +21,7 @@ type model struct {
 	texts   []string
 
 	open, chunked, utf8 bool
+	binary              bool
 	recipients          int
 	chunks              string
 	errors              int
@@ -46,12 +47,9 @@ func (m *model) line() (goesOn bool) {
 	if !strings.HasSuffix(line, "\r\n") {
 		return false
 	}
-	if len(line) > maxLine {
-		return m.bad()
-	}
 	c, refusal := parseCommand([]byte(line[:len(line)-2]))
-	if refusal != nil {
-		return m.bad()
+	if refusal != nil || len(line) > maxLine {
+		return !isChunk([]byte(line)) && m.bad() // its chunk could follow
 	}
 	return m.command(c)
 }
@@ -104,6 +102,7 @@ func (m *model) mail(arg string) bool {
 	w, refusal := mailParameters(list, Options{RequireTLS: true, MaxHold: 72 * 3600e9}, noon)
 	m.open = refusal == nil && (w.SMTPUTF8 || sender.IsASCII())
 	m.utf8 = w.SMTPUTF8
+	m.binary = isBinary(list)
 	return true
 }
 
@@ -128,7 +127,7 @@ func (m *model) data(arg string) bool {
 	if arg != "" {
 		return m.bad()
 	}
-	if !m.open || m.chunked || m.recipients == 0 {
+	if !m.open || m.chunked || m.recipients == 0 || m.binary {
 		return true
 	}
 	m.replies++ // 354, and the one for the text
@@ -147,6 +146,7 @@ func (m *model) data(arg string) bool {
 
 func (m *model) bdat(arg string) bool {
 	digits, last, _ := strings.Cut(arg, " ")
+	last = strings.TrimLeft(last, " ")
 	n, ok := number(digits, 18)
 	if !ok || last != "" && !strings.EqualFold(last, "LAST") {
 		return false
