@@ -78,6 +78,10 @@ func (d *dir) reserve(e *Entry) (*pending, error) {
 	}
 }
 
+// largestWrite is the octets that go to the disk at a time. A message that has fewer
+// goes in one write, from a buffer of its own size.
+const largestWrite = 32 << 10
+
 // fill writes the message and makes the content durable.
 func (p *pending) fill(e *Entry) error {
 	s, err := submissionOf(e)
@@ -88,7 +92,8 @@ func (p *pending) fill(e *Entry) error {
 	if err != nil {
 		return err
 	}
-	w := bufio.NewWriterSize(p, 32<<10)
+	whole := int64(len(head)) + s.Header + int64(len(crlf)) + s.Body.Size
+	w := bufio.NewWriterSize(p, int(min(max(whole, 0), largestWrite)))
 	w.Write(head) // bufio keeps the first error for Flush
 	w.Write(e.Message.Header)
 	w.WriteString(crlf)
