@@ -17,7 +17,8 @@ type backlog struct {
 	all     int      // that wait
 	turns   []string // users with something waiting
 	waiting map[string][]string
-	more    chan struct{} // has something in it when there may be work
+	hot     chan struct{} // to a worker that has a connection and waits for work
+	more    chan struct{} // to another one: has something in it when there may be work
 }
 
 // maxBacklog bounds the ids in memory. What is beyond it has been accepted like all
@@ -25,7 +26,7 @@ type backlog struct {
 const maxBacklog = 100_000
 
 func newBacklog() *backlog {
-	return &backlog{waiting: map[string][]string{}, more: make(chan struct{}, 1)}
+	return &backlog{waiting: map[string][]string{}, hot: make(chan struct{}), more: make(chan struct{}, 1)}
 }
 
 func (b *backlog) add(user string, ids ...string) {
@@ -43,11 +44,43 @@ func (b *backlog) add(user string, ids ...string) {
 	b.wake()
 }
 
+// wake calls a worker, one that has a connection first.
 func (b *backlog) wake() {
+	select {
+	case b.hot <- struct{}{}:
+		return
+	default:
+	}
 	select {
 	case b.more <- struct{}{}:
 	default:
 	}
+}
+
+func (b *backlog) isEmpty() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.all == 0
+}
+
+// linger is how long a worker keeps its connection for the next message. A server
+// bears that, and mail that comes in a row needs no login for each.
+const linger = time.Second
+
+// wait waits for work as long as a connection is kept, and tells whether there may
+// be some.
+func (b *backlog) wait(ctx context.Context) bool {
+	patience := time.NewTimer(linger)
+	defer patience.Stop()
+	select {
+	case <-b.hot:
+		return true
+	case <-b.more:
+		return true
+	case <-patience.C:
+	case <-ctx.Done():
+	}
+	return false
 }
 
 // take gives up to n ids, one of each user in turn.
@@ -73,8 +106,7 @@ func (b *backlog) take(n int) []string {
 	return ids
 }
 
-// batch is how many messages one worker takes at a time, and sends over one
-// connection.
+// batch is how many messages go over one connection, under one configuration.
 const batch = 50
 
 // sweepEvery is how often the queue is looked through for what is due again.
@@ -97,13 +129,27 @@ func (s *server) work(ctx context.Context) {
 			return
 		case <-s.backlog.more:
 		}
-		for ctx.Err() == nil {
-			ids := s.backlog.take(batch)
-			if len(ids) == 0 {
+		for ctx.Err() == nil && !s.backlog.isEmpty() {
+			s.pass(ctx, runner.Scope{Next: s.supply(ctx)}, 1)
+		}
+	}
+}
+
+// supply gives the messages of one run, until there are enough of them, none comes
+// for a while, or a new configuration is in force.
+func (s *server) supply(ctx context.Context) func(wait bool) (id string, ok bool) {
+	began, left := s.live.Load(), batch
+	return func(wait bool) (id string, ok bool) {
+		for left > 0 && ctx.Err() == nil && s.live.Load() == began {
+			if ids := s.backlog.take(1); len(ids) > 0 {
+				left--
+				return ids[0], true
+			}
+			if !wait || !s.backlog.wait(ctx) {
 				break
 			}
-			s.pass(ctx, runner.Scope{Only: ids}, 1)
 		}
+		return "", false
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"mailchute/headers/address"
@@ -300,4 +301,27 @@ func TestUnitsArePrintedByName(t *testing.T) {
 	if !errors.As(err, new(*inject.UsageError)) || !strings.Contains(err.Error(), "mailchute.socket") {
 		t.Error(err)
 	}
+}
+
+func TestAWorkerThatHasAConnectionIsCalledFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBacklog()
+		called := make(chan bool)
+		go func() { called <- b.wait(t.Context()) }()
+		synctest.Wait()
+		b.add("a", "a1")
+		if !<-called || len(b.more) > 0 {
+			t.Errorf("%d others were called", len(b.more))
+		}
+		b.add("a", "a2")
+		if len(b.more) == 0 {
+			t.Error("nobody was called, though nobody has a connection")
+		}
+		if !b.wait(t.Context()) {
+			t.Error("a call that came early was not heard")
+		}
+		if began := time.Now(); b.wait(t.Context()) || time.Since(began) != linger {
+			t.Errorf("a connection is kept for %v", time.Since(began))
+		}
+	})
 }

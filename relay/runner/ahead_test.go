@@ -145,3 +145,30 @@ func TestMessagesOfAnotherAccountGoInTurnsOfTheirOwn(t *testing.T) {
 	w.count("connections", w.peer.Sessions(), 2)
 	w.count("envelopes that went ahead", w.peer.along(), 0)
 }
+
+func TestMessagesThatComeOneByOneGoOverOneConnection(t *testing.T) {
+	w := newWorld(t)
+	ids := w.row(3)
+	given, waited := 0, 0
+	next := func(wait bool) (string, bool) {
+		if !wait { // the next one comes only when the last has gone
+			return "", false
+		}
+		waited++
+		if got := len(w.peer.letters("")); got != given {
+			t.Errorf("%d messages have gone, %d were given", got, given)
+		}
+		if given == len(ids) {
+			return "", false
+		}
+		given++
+		return ids[given-1], true
+	}
+	tally, err := w.runner(1).Run(t.Context(), Scope{Next: next})
+	if err != nil || tally != (Tally{Messages: 3, Delivered: 3}) {
+		t.Errorf("%+v, %v", tally, err)
+	}
+	w.once(3, "one by one")
+	w.count("connections", w.peer.Sessions(), 1)
+	w.count("waits", waited, 4)
+}

@@ -19,24 +19,28 @@ type job struct {
 
 // run works on what comes until nothing more does.
 func (w *worker) run(ctx context.Context) {
-	for j := w.next(); j != nil; j = w.next() {
+	for j := w.next(true); j != nil; j = w.next(true) {
 		w.looks = true
 		w.work(ctx, j)
 	}
 }
 
-// next is the message that was taken ahead, or another one; nil at the end.
-func (w *worker) next() *job {
+// next is the message that was taken ahead, or another one; nil when there is none,
+// which is the end for who wanted to wait.
+func (w *worker) next(wait bool) *job {
 	if j := w.ahead; j != nil {
 		w.ahead = nil
 		return j
 	}
-	for id := range w.ids {
+	for {
+		id, ok := w.source(wait)
+		if !ok {
+			return nil
+		}
 		if j := w.open(id); j != nil {
 			return j
 		}
 	}
-	return nil
 }
 
 // open takes a message for this worker and wakes the recipients whose time has
@@ -68,7 +72,7 @@ func (w *worker) lookAhead(ctx context.Context, account string) (*envelope.Envel
 	if !w.looks || w.ahead != nil || ctx.Err() != nil {
 		return nil, nil
 	}
-	j := w.next()
+	j := w.next(false)
 	w.ahead = j
 	if j == nil || j.Account != account || len(j.tried) == 0 {
 		return nil, nil

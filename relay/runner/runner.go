@@ -56,6 +56,11 @@ type Scope struct {
 	All   bool                    // without regard to the time of the next attempt and to held ways
 	Only  []string                // ids: these and no others
 	Match func(*queue.Entry) bool // nil: all
+
+	// Next, if not nil, gives the ids instead, one by one, to several goroutines. Told
+	// to wait it may wait for one to come; the connections stay open meanwhile. The
+	// run ends when it was told to wait and gives none.
+	Next func(wait bool) (id string, ok bool)
 }
 
 // Tally counts recipients.
@@ -69,7 +74,7 @@ func (r *Runner) Run(ctx context.Context, scope Scope) (Tally, error) {
 	var workers sync.WaitGroup
 	for range max(r.Workers, 1) {
 		workers.Go(func() {
-			w := worker{pass: p, ids: ids, carriers: map[string]*relay.Carrier{}}
+			w := worker{pass: p, source: p.source(ids), carriers: map[string]*relay.Carrier{}}
 			defer w.close()
 			w.run(ctx)
 		})
@@ -80,8 +85,22 @@ func (r *Runner) Run(ctx context.Context, scope Scope) (Tally, error) {
 	return p.tally, err
 }
 
+// source is where a worker gets its ids.
+func (p *pass) source(ids <-chan string) func(wait bool) (id string, ok bool) {
+	if p.scope.Next != nil {
+		return p.scope.Next
+	}
+	return func(bool) (string, bool) { // there is always a next one soon, or the end
+		id, ok := <-ids
+		return id, ok
+	}
+}
+
 // feed gives the ids to the workers.
 func (p *pass) feed(ctx context.Context, ids chan<- string) error {
+	if p.scope.Next != nil {
+		return nil
+	}
 	give := func(id string) bool {
 		select {
 		case ids <- id:

@@ -15,7 +15,7 @@ import (
 // worker has a connection for each account.
 type worker struct {
 	*pass
-	ids      <-chan string
+	source   func(wait bool) (id string, ok bool)
 	carriers map[string]*relay.Carrier
 	ahead    *job // the next one, taken while another was being sent; nil: none was
 	looks    bool // it may take one ahead
@@ -104,7 +104,7 @@ func (w *worker) hangUp(name string) {
 
 // wake opens the recipients whose time has come.
 func (w *worker) wake(it *queue.Item) (tried []int) {
-	if w.scope.All || w.scope.Only != nil {
+	if w.scope.All || w.scope.Only != nil || w.scope.Next != nil {
 		it.WakeAll()
 	} else {
 		it.Wake(w.Now())
