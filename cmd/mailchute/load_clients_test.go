@@ -18,6 +18,7 @@ type load struct {
 	network, address string // of the server
 	sender           string
 	clients          int
+	pace             int // messages a second; 0: as fast as they are taken
 	text             []byte
 
 	up       sync.RWMutex // held while the server is down
@@ -59,6 +60,9 @@ func (l *load) run() {
 	for range l.clients {
 		all.Go(func() {
 			for n := int(l.next.Add(1)) - 1; n < l.messages; n = int(l.next.Add(1)) - 1 {
+				if l.pace > 0 {
+					time.Sleep(time.Until(l.began.Add(time.Duration(n) * time.Second / time.Duration(l.pace))))
+				}
 				l.submit(n)
 			}
 		})

@@ -23,11 +23,20 @@ func TestServeBesidePostfix(t *testing.T) {
 	if unpacked == "" {
 		t.Skip("MAILCHUTE_LOAD_POSTFIX does not say where Postfix was unpacked")
 	}
+	size := loadSizes()
+	t.Run("as fast as they are taken", func(t *testing.T) { besidePostfix(t, unpacked, size.messages, 0) })
+	t.Run("at a pace that both keep", func(t *testing.T) { besidePostfix(t, unpacked, size.messages/10, commonPace) })
+}
+
+// commonPace is messages a second that both can take on a small machine.
+const commonPace = 200
+
+func besidePostfix(t *testing.T, unpacked string, messages, pace int) {
 	var ours, unix, theirs []figures
 	for range 3 {
-		unix = append(unix, measureServe(t, "unix"))
-		ours = append(ours, measureServe(t, "tcp"))
-		theirs = append(theirs, measurePostfix(t, unpacked))
+		unix = append(unix, measureServe(t, "unix", messages, pace))
+		ours = append(ours, measureServe(t, "tcp", messages, pace))
+		theirs = append(theirs, measurePostfix(t, unpacked, messages, pace))
 	}
 	t.Logf("%-16s %9s %9s %11s %12s %10s", "median", "p50", "p99", "accepted/s", "delivered/s", "peak MiB")
 	t.Logf("%-16s %s", "serve, unix", middle(unix))
@@ -64,22 +73,22 @@ func median(all []figures, of func(figures) float64) float64 {
 	return values[len(values)/2]
 }
 
-func measureServe(t *testing.T, network string) figures {
+func measureServe(t *testing.T, network string, messages, pace int) figures {
 	t.Helper()
-	size := loadSizes()
-	s := newTestSink(t, size.messages)
+	s := newTestSink(t, messages)
 	d := newDaemon(t, s.address())
 	defer d.kill()
 	address := map[string]string{"unix": d.socket, "tcp": d.port}[network]
-	f := measure(t, "serve, "+network, newLoad(network, address, size.clients, size.messages, messageSize), s, d.cmd.Process.Pid)
+	l := newLoad(network, address, loadSizes().clients, messages, messageSize)
+	l.pace = pace
+	f := measure(t, "serve, "+network, l, s, d.cmd.Process.Pid)
 	f.peak = float64(peakOf(d.cmd.Process.Pid)) / 1024
 	return f
 }
 
-func measurePostfix(t *testing.T, unpacked string) figures {
+func measurePostfix(t *testing.T, unpacked string, messages, pace int) figures {
 	t.Helper()
-	size := loadSizes()
-	s := newTestSink(t, size.messages)
+	s := newTestSink(t, messages)
 	dir, port := t.TempDir(), freePort(t)
 	if err := os.Chmod(filepath.Dir(dir), 0o755); err != nil { // Postfix changes its user
 		t.Fatal(err)
@@ -103,7 +112,9 @@ func measurePostfix(t *testing.T, unpacked string) figures {
 			t.Fatalf("Postfix does not start: %s", text)
 		}
 	}
-	return measure(t, "Postfix", newLoad("tcp", port, size.clients, size.messages, messageSize), s, cmd.Process.Pid)
+	l := newLoad("tcp", port, loadSizes().clients, messages, messageSize)
+	l.pace = pace
+	return measure(t, "Postfix", l, s, cmd.Process.Pid)
 }
 
 // measure lets a load run against the server that is pid and its children.
