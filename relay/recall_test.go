@@ -95,8 +95,8 @@ func TestWhatIsRememberedOfTheSmarthostsHostIsNotEvenDialled(t *testing.T) {
 	n.server(64, "", nil)
 	s := route.Smarthost{Scheme: route.Plain, Host: "smtp.old.example", Port: 1}
 	r := n.relay(s)
-	n.knows(r, "k@old.example k@new.example")
-	n.expect(r, "k@old.example", "k@old.example delivered", "k@new.example 1")
+	n.knows(r, "k@old.example m@mid.example", "m@mid.example k@new.example", "a@old.example b@new.example")
+	n.expect(r, "k@old.example a@old.example", "k@old.example delivered; a@old.example delivered", "b@new.example 1; k@new.example 1")
 }
 
 // TestTheNextSmarthostMayBeTheOldMailboxsOwn: who has redirected is another one than
