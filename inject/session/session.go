@@ -88,8 +88,8 @@ type Summary struct {
 	Accepted   int // messages
 	Refused    int // transactions, messages and recipients that were not taken
 	Octets     int64
-	Unfinished bool // the client went away in the middle of a transaction
-	End        string
+	Unfinished bool   // the client went away in the middle of a transaction
+	End        string // one of the words below
 }
 
 // How a session can end.
