@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -99,11 +100,11 @@ func (p *probe) tellLogin(at about) {
 			at.error("login", exitTempFail, p.loginErr.Error(), "")
 			return
 		}
-		at.error("login", exitNoPerm, p.loginErr.Error()+"; "+offered, hintOfLogin(e))
+		at.error("login", exitNoPerm, p.loginErr.Error()+"; "+offered, hintOfLogin(e, p.mechanism))
 	}
 }
 
-func hintOfLogin(e *smtp.Error) string {
+func hintOfLogin(e *smtp.Error, mechanism string) string {
 	switch {
 	case e == nil, is[*oauth.Error](e): // it says so itself
 		return ""
@@ -111,6 +112,8 @@ func hintOfLogin(e *smtp.Error) string {
 		return "say submission:// or submissions:// for the server"
 	case errors.Is(e, smtp.ErrNoMechanism):
 		return `leave auth at "auto", or take user away where no login is needed`
+	case e.Reply != nil && slices.Contains(tokenMechanisms(nil), mechanism):
+		return "is the token for the mailbox of that user, with the scope for sending, and may the mailbox send by SMTP?"
 	case e.Reply != nil:
 		return "are user and password right? Some servers want a password of its own for each program"
 	}

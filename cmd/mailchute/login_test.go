@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -116,6 +117,18 @@ func TestABrowserIsOpenedOnlyWhereSomebodySeesIt(t *testing.T) {
 	for _, address := range []string{"", "-x", "file:///etc/passwd", "javascript:x"} {
 		if openBrowser("true", address) == nil {
 			t.Errorf("%q is opened", address)
+		}
+	}
+}
+
+func TestATokenGoesToNoMechanismForPasswords(t *testing.T) {
+	for _, tt := range []struct{ wanted, want []string }{
+		{nil, []string{"XOAUTH2", "OAUTHBEARER"}},
+		{[]string{"PLAIN", "SCRAM-SHA-256"}, []string{"XOAUTH2", "OAUTHBEARER"}},
+		{[]string{"PLAIN", "OAUTHBEARER"}, []string{"OAUTHBEARER"}},
+	} {
+		if got := tokenMechanisms(tt.wanted); !slices.Equal(got, tt.want) {
+			t.Errorf("%q: %q", tt.wanted, got)
 		}
 	}
 }

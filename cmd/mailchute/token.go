@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/url"
 	"path/filepath"
+	"slices"
 
 	"mailchute/inject/config"
 	"mailchute/relay"
@@ -29,10 +30,7 @@ func loginByToken(r *relay.Relay, a *config.Account, getenv func(string) string)
 		return "", &configError{err}
 	}
 	login := r.SMTP.Login
-	if login.Mechanisms == nil {
-		// The providers that everybody uses document the first; the second is the standard.
-		login.Mechanisms = []string{"XOAUTH2", "OAUTHBEARER"}
-	}
+	login.Mechanisms = tokenMechanisms(login.Mechanisms)
 	login.Secret = func(ctx context.Context) (secret.Secret, error) {
 		s, err := source.Token(ctx)
 		return s, toldToLogIn(a.Name, err)
@@ -42,6 +40,23 @@ func loginByToken(r *relay.Relay, a *config.Account, getenv func(string) string)
 		return s, toldToLogIn(a.Name, err)
 	}
 	return warning, nil
+}
+
+// tokenMechanisms is the logins by token, in order: those that are wanted, else all.
+// A token is no password, and goes to no mechanism that would show it as one. The
+// providers that everybody uses document XOAUTH2; OAUTHBEARER is the standard.
+func tokenMechanisms(wanted []string) []string {
+	all := []string{"XOAUTH2", "OAUTHBEARER"}
+	var some []string
+	for _, w := range wanted {
+		if slices.Contains(all, w) {
+			some = append(some, w)
+		}
+	}
+	if some == nil {
+		return all
+	}
+	return some
 }
 
 // tokenSource is where an account's tokens come from. They are fetched over the
