@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -178,7 +179,7 @@ func (w *window) one(c xqueue.Command, line func(string) error) (words string, e
 	if err != nil {
 		return "", err
 	}
-	w.book.Write(logbook.Record{Event: "queue", ID: e.ID, User: w.who.key(), Text: string(c.Verb)})
+	w.book.Write(logbook.Record{Event: "queue", ID: e.ID, User: w.who.key(), Text: strings.ToLower(string(c.Verb)) + " by hand"})
 	if c.Verb == xqueue.Retry || c.Verb == xqueue.Release {
 		w.backlog.ask(w.who.key(), e.ID)
 	}

@@ -114,7 +114,7 @@ func (p *stores) connect(a *config.Account, path string) {
 	case errors.Is(err, xqueue.ErrNotOffered):
 		p.unseen = fmt.Errorf("unix:%s: %w", path, err)
 	case err != nil:
-		p.missing = err
+		p.missing = fmt.Errorf("what the local server holds cannot be seen: %w", err)
 	default:
 		p.servers = append(p.servers, c)
 	}
