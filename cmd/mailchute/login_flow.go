@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"mailchute/relay/oauth"
 )
 
@@ -57,16 +59,28 @@ func (l *tokenLogin) byBrowser(ctx context.Context) (oauth.Token, error) {
 		}
 	}
 	fmt.Fprintln(l.Stderr, "If it runs on another machine, it ends at a page that cannot be reached, on 127.0.0.1\nor localhost: paste that address here.")
-	go l.readPasted(b)
-	return b.Wait(ctx)
+	reading, stop := context.WithCancel(ctx)
+	stopped := make(chan struct{})
+	go func() { defer close(stopped); l.readPasted(reading, b) }()
+	t, err := b.Wait(ctx)
+	stop()
+	select { // what is typed from now on is for somebody else
+	case <-stopped:
+	case <-time.After(2 * glance): // half a line came: it was for us
+	}
+	return t, err
 }
 
-// readPasted takes lines of standard input until one is the answer.
-func (l *tokenLogin) readPasted(b *oauth.Loopback) {
-	if l.Stdin == nil {
-		return
-	}
-	for {
+// glance is how often somebody who waits for input looks whether he still has to.
+const glance = 100 * time.Millisecond
+
+// readPasted takes lines of standard input until one is the answer, or ctx ends.
+func (l *tokenLogin) readPasted(ctx context.Context, b *oauth.Loopback) {
+	for l.Stdin != nil && ctx.Err() == nil {
+		fds := []unix.PollFd{{Fd: int32(l.Stdin.Fd()), Events: unix.POLLIN}}
+		if n, err := unix.Poll(fds, int(glance.Milliseconds())); n == 0 || errors.Is(err, unix.EINTR) {
+			continue
+		}
 		line, err := readLine(l.Stdin)
 		if err != nil {
 			return // nobody is there; the browser may come all the same

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"mailchute/inject/config"
+	"mailchute/relay/oauth"
 	"mailchute/relay/oauth/oauthtest"
 )
 
@@ -81,6 +83,34 @@ func TestABrowserLogsIn(t *testing.T) {
 	}
 	if strings.Contains(stdout+stderr, "canary") {
 		t.Errorf("a secret shows: %s%s", stdout, stderr)
+	}
+}
+
+func TestALoginThatIsOverReadsNoMoreOfTheTerminal(t *testing.T) {
+	a := oauthtest.New()
+	defer a.Close()
+	in, keyboard, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	defer keyboard.Close()
+	c := oauth.Client{Endpoints: oauth.Endpoints{Authorization: a.URL + "/auth", Token: a.URL + "/token"}, ID: "client"}
+	shown := &screen{addresses: make(chan string, 1)}
+	l := &tokenLogin{process: process{Stdin: in, Stderr: shown, Getenv: func(string) string { return "" }}, account: &config.Account{}, source: &oauth.Source{Client: c}}
+	go func() {
+		if got, err := http.Get(<-shown.addresses); err == nil {
+			got.Body.Close()
+		}
+	}()
+	if _, err := l.byBrowser(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(keyboard, "for another\n"); err != nil {
+		t.Fatal(err)
+	}
+	if line, err := readLine(in); err != nil || line != "for another" {
+		t.Errorf("%q, %v", line, err)
 	}
 }
 
