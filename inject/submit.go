@@ -25,7 +25,7 @@ const DefaultMaxHops = 100
 // Submission is what has been accepted from the caller: the message in its final
 // form and its envelopes. There is one envelope, and one more for each mailing
 // list (an alias with an owner) among the recipients, because a list has a
-// reverse-path of its own (RFC 5321 section 3.4.2).
+// reverse-path of its own (RFC 5321 section 3.9.2).
 type Submission struct {
 	Who       Who
 	Stamp     Stamp

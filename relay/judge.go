@@ -111,7 +111,7 @@ func unfit(err error) *envelope.Outcome {
 
 // unconnected is the outcome of an endpoint that could not be connected to. A
 // domain's own server that will have no mail says so for its domain (RFC 5321
-// section 3.1, RFC 7504 section 4); a smarthost's words are about us.
+// section 3.1, RFC 7504 section 3); a smarthost's words are about us.
 func (c *Carrier) unconnected(s route.Smarthost, err error) envelope.Outcome {
 	var e *smtp.Error
 	if s.Scheme != route.MX || !errors.As(err, &e) {

@@ -52,7 +52,7 @@ func TestParametersOfMAIL(t *testing.T) {
 		{name: "RET not offered, RFC 3461 4", options: envelope.Options{Return: envelope.ReturnHeaders}, ext: none, note: "the server does not offer DSN; sent without"},
 		{name: "RET with REQUIRETLS is HDRS, RFC 8689 5", options: envelope.Options{Return: envelope.ReturnFull, RequireTLS: true}, ext: smtp.Extensions{DSN: true, RequireTLS: true}, want: "REQUIRETLS RET=HDRS"},
 		{name: "MT-PRIORITY, RFC 6710 3", options: envelope.Options{Priority: &five}, ext: smtp.Extensions{MTPriority: true}, want: "MT-PRIORITY=5"},
-		{name: "MT-PRIORITY not offered, RFC 6710 4.1", options: envelope.Options{Priority: &five}, ext: none, note: "the server does not offer MT-PRIORITY; sent without"},
+		{name: "MT-PRIORITY not offered, RFC 6710 4.3", options: envelope.Options{Priority: &five}, ext: none, note: "the server does not offer MT-PRIORITY; sent without"},
 		{name: "BY in mode N, RFC 2852 4", options: envelope.Options{DeliverBy: by(30, false, false)}, ext: everything(), want: "SIZE=47 BY=30;N"},
 		{name: "BY in mode N may be over, RFC 2852 4", options: envelope.Options{DeliverBy: by(-30, false, true)}, ext: smtp.Extensions{DeliverBy: true}, want: "BY=-30;NT"},
 		{name: "BY in mode R, RFC 2852 4", options: envelope.Options{DeliverBy: by(120, true, true)}, ext: smtp.Extensions{DeliverBy: true}, want: "BY=120;RT"},
@@ -148,7 +148,7 @@ func TestParametersOfRCPT(t *testing.T) {
 		{name: "ORCPT not offered", r: envelope.Recipient{Original: addr("a@x.example"), ORCPT: "rfc822;b@z.example"}},
 		{name: "RRVS, RFC 7293 3.1", r: envelope.Recipient{Original: addr("a@x.example"), ValidSince: noon}, ext: everything(), want: "RRVS=2026-03-01T12:00:00Z"},
 		{name: "RRVS not offered, RFC 7293 3.1", r: envelope.Recipient{Original: addr("a@x.example"), ValidSince: noon}},
-		{name: "RRVS says nothing of the new address of a redirect, RFC 7293 5", r: envelope.Recipient{Original: addr("a@x.example"), ValidSince: noon, Trail: moved}, ext: smtp.Extensions{RRVS: true}},
+		{name: "RRVS says nothing of the new address of a redirect, RFC 7293 8.2", r: envelope.Recipient{Original: addr("a@x.example"), ValidSince: noon, Trail: moved}, ext: smtp.Extensions{RRVS: true}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var notes []string

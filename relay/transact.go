@@ -15,8 +15,7 @@ import (
 )
 
 // batch picks the mailboxes for the next transaction, as many as the server
-// takes in one: what it says of itself (RFC 9422 sections 4.2 and 4.3), and what
-// it has shown.
+// takes in one: what it says of itself (RFC 9422), and what it has shown.
 func (d *delivery) batch() []*mailbox {
 	limits := d.conn.Extensions().Limits
 	most := limits.RcptMax

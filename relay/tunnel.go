@@ -16,7 +16,7 @@ import (
 // extension travel as header fields, and those that become parameters do not
 // travel twice. It is msg itself where nothing is wished.
 //
-// TLS-Required (RFC 8689 section 4) stays as it is: it speaks to servers further
+// TLS-Required (RFC 8689 section 3) stays as it is: it speaks to servers further
 // on, and where REQUIRETLS is asked for it does not count (section 4.1).
 func tunnel(msg *message.Message, env *envelope.Envelope, ext smtp.Extensions) (*message.Message, error) {
 	priority := env.Options.Priority

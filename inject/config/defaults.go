@@ -15,7 +15,7 @@ func Defaults() Account {
 	return Account{
 		Delivery: Sync,
 		Aliases:  "/etc/aliases",
-		TLS:      TLS{MinVersion: tls.VersionTLS12}, // RFC 8314 section 4.1
+		TLS:      TLS{MinVersion: tls.VersionTLS12}, // RFC 8997
 		Queue: Queue{
 			Enabled:    true,
 			RetryMin:   time.Minute,

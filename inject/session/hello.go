@@ -27,7 +27,7 @@ func offers(o Options, now time.Time) reply.Reply {
 		"RRVS",
 		"LIMITS RCPTMAX=" + strconv.Itoa(o.Limits.Recipients), // RFC 9422
 	}
-	if o.MaxHold > 0 { // RFC 4865 section 2
+	if o.MaxHold > 0 { // RFC 4865 section 3
 		lines = append(lines, "FUTURERELEASE "+strconv.FormatInt(int64(o.MaxHold/time.Second), 10)+" "+
 			now.Add(o.MaxHold).UTC().Format("2006-01-02T15:04:05Z"))
 	}

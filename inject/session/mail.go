@@ -52,7 +52,7 @@ func mailParameter(w *envelope.Options, p parameter, o Options, now time.Time) *
 	return p.unknown()
 }
 
-// size is RFC 1870 section 5: the size that the client expects.
+// size is RFC 1870 section 6: the size that the client expects.
 func size(p parameter, limit int64) *reply.Reply {
 	digits := strings.TrimLeft(p.value, "0123456789") == "" && p.value != "" && len(p.value) <= 20
 	n, ok := number(p.value, 18)
@@ -111,7 +111,7 @@ func envelopeID(w *envelope.Options, p parameter) *reply.Reply {
 	return nil
 }
 
-// priority is RFC 6710 section 4: a parameter of MAIL.
+// priority is RFC 6710 section 3: a parameter of MAIL.
 func priority(w *envelope.Options, p parameter) *reply.Reply {
 	digits, negative := strings.CutPrefix(p.value, "-")
 	n, ok := number(digits, 1)

@@ -105,7 +105,7 @@ func algorithm(key crypto.Signer) string {
 	return "rsa-sha256"
 }
 
-// sign signs a hash: by PKCS #1 (RFC 6376 section 3.3.1), or by Ed25519, which
+// sign signs a hash: by PKCS #1 (RFC 6376 section 3.3.2), or by Ed25519, which
 // takes the hash for its message (RFC 8463 section 3).
 func sign(key crypto.Signer, hash []byte) ([]byte, error) {
 	if _, ok := key.(*rsa.PrivateKey); ok {

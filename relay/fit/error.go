@@ -19,7 +19,7 @@ type Error struct {
 // Error is the status and the reason.
 func (e *Error) Error() string { return e.Status.String() + " " + e.Reason }
 
-// The statuses of RFC 3463 section 3.7 and RFC 6531 section 3.7.4.2 used here.
+// The statuses of RFC 3463 section 3.7 and RFC 6531 section 4.2 used here.
 func badMedia() reply.Enhanced     { return reply.Enhanced{Class: 5, Subject: 6, Detail: 1} }
 func noConversion() reply.Enhanced { return reply.Enhanced{Class: 5, Subject: 6, Detail: 3} }
 func needsUTF8() reply.Enhanced    { return reply.Enhanced{Class: 5, Subject: 6, Detail: 7} }

@@ -32,7 +32,7 @@ func (o Original) returned() part {
 	return returnHeader
 }
 
-// returnHeader gives the header back, RFC 6522 section 4 and RFC 6533 section 6.2.
+// returnHeader gives the header back, RFC 6522 section 4 and RFC 6533 section 4.3.
 func returnHeader(o Original) entity {
 	h := o.Message.Header
 	e := entity{kind: "text/rfc822-headers", encoding: encoding(o.headerTraits()), write: func(w io.Writer) error {

@@ -59,7 +59,7 @@ func (c *Conn) prepareLogin(ctx context.Context) *Error {
 	if c.login.prepared {
 		return nil
 	}
-	if !c.Trusted() { // RFC 8314 section 4.1; before a single AUTH
+	if !c.Trusted() { // RFC 8314 section 5.2; before a single AUTH
 		return &Error{Phase: PhaseLogin, Server: c.server(), Err: ErrUntrusted, Local: true}
 	}
 	l := c.options.Login

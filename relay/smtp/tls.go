@@ -51,7 +51,7 @@ func (c *Conn) tlsConfig() (*tls.Config, error) {
 	t := &c.options.TLS
 	config := &tls.Config{
 		ServerName:                  c.host(),
-		MinVersion:                  cmp.Or(t.MinVersion, tls.VersionTLS12), // RFC 8314 section 3.3 and RFC 8997
+		MinVersion:                  cmp.Or(t.MinVersion, tls.VersionTLS12), // RFC 8997, which renews RFC 8314 section 4.1
 		InsecureSkipVerify:          true,                                   // VerifyConnection does it
 		DynamicRecordSizingDisabled: true,                                   // a small record is another write
 	}
@@ -97,7 +97,7 @@ func (c *Conn) verify(chain []*x509.Certificate, name string, roots *x509.CertPo
 }
 
 // verify checks the certificate of a server: the fingerprint if there is one,
-// else chain, validity and name (RFC 3207 section 4.1, RFC 8314 section 5.1).
+// else chain, validity and name (RFC 3207 section 4.1, RFC 8314 section 5.3).
 func (t *TLS) verify(chain []*x509.Certificate, name string, roots *x509.CertPool) error {
 	leaf := chain[0]
 	if t.Fingerprint != nil {
