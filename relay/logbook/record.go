@@ -10,7 +10,7 @@ import (
 // it holds is taken as it is and escaped when it is written.
 type Record struct {
 	Time       time.Time
-	Event      string        // "sent", "deferred", "failed", "redirect", "kept", "session", "reload", "warning"
+	Event      string        // "sent", "deferred", "failed", "kept", "redirect", "queue", "session", "reload", "warning"
 	ID         string        // queue id
 	Account    string        // name of the account
 	Smarthost  string        // name of the server
