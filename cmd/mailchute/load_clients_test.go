@@ -100,7 +100,7 @@ func (l *load) submit(n int) {
 // session submits one message. sent tells that the final dot may have arrived.
 func (l *load) session(n int) (took time.Duration, sent bool, err error) {
 	l.up.RLock()
-	c, err := net.Dial(l.network, l.address)
+	c, err := l.dial(n)
 	l.up.RUnlock()
 	if err != nil {
 		return 0, false, err
@@ -133,6 +133,16 @@ func (l *load) session(n int) (took time.Duration, sent bool, err error) {
 	c.Write([]byte("QUIT\r\n"))
 	expect(r, "221")
 	return took, true, nil
+}
+
+// dial connects, on loopback from one of many addresses: each connection keeps its
+// port for a minute, and one address does not have enough of them.
+func (l *load) dial(n int) (net.Conn, error) {
+	var d net.Dialer
+	if l.network == "tcp" {
+		d.LocalAddr = &net.TCPAddr{IP: net.IPv4(127, 0, 0, byte(1+n%200))}
+	}
+	return d.Dial(l.network, l.address)
 }
 
 // expect reads replies with these codes.
