@@ -27,12 +27,8 @@ type kept struct {
 	idle    *time.Timer
 }
 
-// way opens the way of an account, or finds the open one, ready for a message.
-func (f *face) way(account *config.Account) (*kept, error) {
-	if k := f.ways[account.Name]; k != nil {
-		k.post.begin()
-		return k, nil
-	}
+// keptWay opens the way of an account for several messages.
+func (f *face) keptWay(account *config.Account) (*kept, error) {
 	book, err := logbook.Open(account.Log.To, account.Log.Format, f.tag())
 	if err != nil {
 		return nil, &configError{err}
@@ -45,20 +41,13 @@ func (f *face) way(account *config.Account) (*kept, error) {
 	}
 	p.kept, p.quiet = k, true // the reply tells it
 	k.post, k.done = p, func() { done(); book.Close() }
-	if f.ways == nil {
-		f.ways = map[string]*kept{}
-	}
-	f.ways[account.Name] = k
 	return k, nil
 }
 
-// leave ends what way has opened.
-func (f *face) leave() {
-	for _, k := range f.ways {
-		k.hangUp()
-		k.done()
-	}
-	f.ways = nil
+// end closes the way.
+func (k *kept) end() {
+	k.hangUp()
+	k.done()
 }
 
 // borrow gives the carrier for one message; it has to be given back.

@@ -93,40 +93,6 @@ func TestTroubleDoesNotLastLongerThanTheMessage(t *testing.T) {
 	}
 }
 
-func TestAConnectionThatNobodyUsesIsGivenUp(t *testing.T) {
-	f := newFaceOf(t)
-	k, err := f.way(&f.config.Default)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, giveBack, err := k.borrow("box.example")
-	if err != nil {
-		t.Fatal(err)
-	}
-	giveBack()
-	if again, giveBack, err := k.borrow("box.example"); err != nil || again != c {
-		t.Errorf("it is not kept: %v", err)
-	} else {
-		giveBack()
-	}
-	k.hangUp() // the timer does this
-	if again, giveBack, err := k.borrow("box.example"); err != nil || again == c {
-		t.Errorf("it is kept: %v", err)
-	} else {
-		giveBack()
-	}
-	f.leave()
-}
-
-// newFaceOf is a face with a configuration.
-func newFaceOf(t *testing.T) *face {
-	t.Helper()
-	s := serveWith(t, "", "")
-	f := *s.server.live.Load().face
-	f.config.Default.Queue.Enabled = false
-	return &f
-}
-
 func TestASessionHandsOverToTheServerByOneConnection(t *testing.T) {
 	s := serveWith(t, "", "")
 	out := bs(t, fmt.Sprintf("%q", "unix:"+s.socket), row(5))

@@ -24,8 +24,7 @@ type face struct {
 	who    account
 	voice  voice
 	config *config.Config
-	notes  []string         // for the log: what was ignored before there was one
-	ways   map[string]*kept // of a session of -bs, by account
+	notes  []string // for the log: what was ignored before there was one
 }
 
 // sendmail is the sendmail face, sendmail(8).

@@ -30,12 +30,13 @@ func (f *face) session(ctx context.Context) exitStatus {
 	if err != nil {
 		return f.report(&configError{err})
 	}
-	o := session.Options{Name: name, Deliver: f.take, Spool: f.spool, RequireTLS: true,
+	d := &bsSession{face: f}
+	defer d.leave()
+	o := session.Options{Name: name, Deliver: d.take, Spool: f.spool, RequireTLS: true,
 		Limits: session.Limits{Memory: inject.MemoryBody, Errors: 1000}}
 	if f.config.Default.Queue.Enabled {
 		o.MaxHold = longestHold
 	}
-	defer f.leave()
 	_, err = session.Serve(ctx, streams{session.NewPipeReader(f.Stdin), f.Stdout}, o)
 	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
 		err = errors.New("it ended in the middle of a message, which was not sent")
@@ -44,6 +45,36 @@ func (f *face) session(ctx context.Context) exitStatus {
 		return f.report(&inject.ReadError{Doing: "reading standard input", Err: err})
 	}
 	return exitOK
+}
+
+// bsSession is one session of -bs.
+type bsSession struct {
+	*face
+	ways map[string]*kept // by account
+}
+
+// way opens the way of an account, or finds the open one, ready for a message.
+func (d *bsSession) way(account *config.Account) (*kept, error) {
+	if k := d.ways[account.Name]; k != nil {
+		k.post.begin()
+		return k, nil
+	}
+	k, err := d.keptWay(account)
+	if err != nil {
+		return nil, err
+	}
+	if d.ways == nil {
+		d.ways = map[string]*kept{}
+	}
+	d.ways[account.Name] = k
+	return k, nil
+}
+
+// leave ends the ways that are open.
+func (d *bsSession) leave() {
+	for _, k := range d.ways {
+		k.end()
+	}
 }
 
 type streams struct {
@@ -64,23 +95,23 @@ func hostName(a *config.Account, w inject.World) (string, error) {
 }
 
 // take brings a message of the session on its way.
-func (f *face) take(ctx context.Context, m *session.Mail) reply.Reply {
+func (d *bsSession) take(ctx context.Context, m *session.Mail) reply.Reply {
 	in, err := m.Text.Input()
 	if err != nil {
 		return replyToError(err)
 	}
-	w := world(f.who, f.Getenv)
-	account, err := f.accountFor(m, in, w)
+	w := world(d.who, d.Getenv)
+	account, err := d.accountFor(m, in, w)
 	if err != nil {
 		return replyToError(err)
 	}
-	k, err := f.way(account)
+	k, err := d.way(account)
 	if err != nil {
 		return replyToError(err)
 	}
 	p, j := k.post, k.post.journal
 	r := rules(account)
-	if r.Aliases, _, err = f.table(account); err != nil {
+	if r.Aliases, _, err = d.table(account); err != nil {
 		return replyToError(err)
 	}
 	sub, err := m.Submit(in, w, r)
@@ -88,10 +119,10 @@ func (f *face) take(ctx context.Context, m *session.Mail) reply.Reply {
 		j.refused(err, statusOfError(err))
 		return replyToError(err)
 	}
-	for _, note := range append(f.notes, sub.Notes...) {
+	for _, note := range append(d.notes, sub.Notes...) {
 		j.note(note)
 	}
-	f.notes = nil
+	d.notes = nil
 	return p.reply(sub, p.dispatch(ctx, sub))
 }
 
