@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"mailchute/cmd/mailchute/serve/servetest"
 	"mailchute/relay/smtp/smtptest"
 )
 
@@ -121,9 +122,9 @@ func TestOtherPeoplesClientsAreServed(t *testing.T) {
 				}
 			}
 			for _, network := range m.networks {
-				e := errand{network: network, address: s.socket, from: "me@box.example", file: filepath.Join(t.TempDir(), "letter")}
+				e := errand{network: network, address: s.Socket, from: "me@box.example", file: filepath.Join(t.TempDir(), "letter")}
 				if network == "tcp" {
-					e.address = s.port
+					e.address = s.Port
 				}
 				for _, l := range letters {
 					if m.composes && l.header != "" {
@@ -134,16 +135,16 @@ func TestOtherPeoplesClientsAreServed(t *testing.T) {
 						for i := range l.to {
 							e.to = append(e.to, fmt.Sprintf("r%d@example.org", i))
 						}
-						s.peer.Forget()
+						s.Peer.Forget()
 						handIn(t, m, e, l.header, l.body)
 						copies := max(m.copies[network], 1)
-						eventually(t, "all copies arrive", func() bool { return len(s.peer.Messages()) >= copies })
+						servetest.Eventually(t, "all copies arrive", func() bool { return len(s.Peer.Messages()) >= copies })
 						body := l.body
 						if m.sends != nil {
 							body = m.sends(body)
 						}
-						for _, got := range s.peer.Messages() {
-							check(t, got, e, body)
+						for _, got := range s.Peer.Messages() {
+							checkLetter(t, got, e, body)
 						}
 					})
 				}
@@ -179,7 +180,7 @@ func handIn(t *testing.T, m mailer, e errand, header, body string) {
 }
 
 // check compares what has arrived with what was handed in.
-func check(t *testing.T, got smtptest.Message, e errand, body string) {
+func checkLetter(t *testing.T, got smtptest.Message, e errand, body string) {
 	t.Helper()
 	if got.Sender != e.from || !slices.Equal(got.Recipients, e.to) {
 		t.Errorf("from %q to %q", got.Sender, got.Recipients)

@@ -39,8 +39,8 @@ var mailerDialogue = []struct{ line, want string }{
 
 func TestADialogueWithMailersGoesOneStepAtATime(t *testing.T) {
 	s := serveWith(t, "", "")
-	config := filepath.Join(s.dir, "caller.toml")
-	text := fmt.Sprintf("smarthost = %q\naliases = \"\"\n[identity]\ndomain = \"box.example\"\nhostname = \"box.example\"\n[log]\nto = \"none\"\n", "unix:"+s.socket)
+	config := filepath.Join(s.Dir, "caller.toml")
+	text := fmt.Sprintf("smarthost = %q\naliases = \"\"\n[identity]\ndomain = \"box.example\"\nhostname = \"box.example\"\n[log]\nto = \"none\"\n", "unix:"+s.Socket)
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +74,7 @@ func TestADialogueWithMailersGoesOneStepAtATime(t *testing.T) {
 		t.Error(err)
 	}
 	var got []string
-	for _, m := range s.arrive(2) {
+	for _, m := range s.Arrive(2) {
 		_, body, _ := strings.Cut(m.Text, "\r\n\r\n")
 		got = append(got, strings.Join(m.Recipients, " ")+" "+body)
 	}

@@ -7,6 +7,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"mailchute/cmd/mailchute/post"
+	"mailchute/cmd/mailchute/sendmail"
 	"mailchute/inject"
 )
 
@@ -18,7 +20,7 @@ func TestWhatTheCallerLeftOpenIsNotPassedOn(t *testing.T) {
 	}
 	defer syscall.Close(pipe[0])
 	defer syscall.Close(pipe[1])
-	leaveBehind()
+	post.LeaveBehind()
 	for _, fd := range pipe {
 		if flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); err != nil || flags&unix.FD_CLOEXEC == 0 {
 			t.Errorf("descriptor %d: flags %#x, %v", fd, flags, err)
@@ -34,7 +36,7 @@ func TestRunsInTheBackgroundAreThoseThatWereAskedFor(t *testing.T) {
 		{Every: 15 * time.Minute},
 		{Every: 90 * time.Second, ID: "36", Recipient: "@x.example", Sender: "f"},
 	} {
-		a, err := inject.ParseArgs(runnerArgs(want))
+		a, err := inject.ParseArgs(sendmail.RunnerArgs(want))
 		if err != nil {
 			t.Fatal(err)
 		}

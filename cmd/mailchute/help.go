@@ -5,7 +5,10 @@ import (
 	"io"
 	"strings"
 
+	"mailchute/cmd/mailchute/exit"
+	"mailchute/cmd/mailchute/face"
 	"mailchute/cmd/mailchute/mdoc"
+	"mailchute/cmd/mailchute/voice"
 	"mailchute/man"
 )
 
@@ -49,7 +52,7 @@ func pageFiles() []string {
 	return files
 }
 
-func (h *helpCommand) run(ctx context.Context, p process) exitStatus {
+func (h *helpCommand) run(ctx context.Context, p face.Process) exit.Status {
 	if len(h.Topic) == 0 {
 		io.WriteString(p.Stdout, "Pages: "+strings.Join(pageFiles(), ", ")+". Show one with mailchute help NAME.\n\n")
 		return ownFace(ctx, p, []string{"--help"})
@@ -60,23 +63,23 @@ func (h *helpCommand) run(ctx context.Context, p process) exitStatus {
 	}
 	page, err := man.Pages.ReadFile(name)
 	if err != nil {
-		voice{p.Stderr}.say("%v", err)
-		return exitSoftware
+		voice.Voice{W: p.Stderr}.Say("%v", err)
+		return exit.Software
 	}
 	if _, err := io.WriteString(p.Stdout, mdoc.Text(string(page), pageWidth)); err != nil {
-		return exitIOErr
+		return exit.IOErr
 	}
-	return exitOK
+	return exit.OK
 }
 
-func (c *completionCommand) run(p process) exitStatus {
+func (c *completionCommand) run(p face.Process) exit.Status {
 	text, err := completion(c.Shell)
 	if err != nil {
-		voice{p.Stderr}.say("%v", err)
-		return exitSoftware
+		voice.Voice{W: p.Stderr}.Say("%v", err)
+		return exit.Software
 	}
 	if _, err := io.WriteString(p.Stdout, text); err != nil {
-		return exitIOErr
+		return exit.IOErr
 	}
-	return exitOK
+	return exit.OK
 }

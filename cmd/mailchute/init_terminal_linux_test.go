@@ -11,6 +11,9 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"mailchute/cmd/mailchute/exit"
+	"mailchute/cmd/mailchute/serve/servetest"
 )
 
 // openTerminal gives both ends of a pseudo terminal.
@@ -92,7 +95,7 @@ func initOnTerminal(t *testing.T, dir string, args ...string) (*exec.Cmd, *os.Fi
 }
 
 func TestThePasswordIsNotShownOnTheTerminal(t *testing.T) {
-	p, err := newPeer("EHLO => 250-peer.example\\n250-AUTH PLAIN\\n250 8BITMIME\nAUTH => 235 2.7.0 welcome\n")
+	p, err := NewPeer("EHLO => 250-peer.example\\n250-AUTH PLAIN\\n250 8BITMIME\nAUTH => 235 2.7.0 welcome\n")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,13 +143,13 @@ func TestAnInterruptAtThePasswordGivesTheTerminalBack(t *testing.T) {
 		}
 		shown += string(buf[:n])
 	}
-	eventually(t, "the echo is off", func() bool { return !echo(t, keep) })
+	servetest.Eventually(t, "the echo is off", func() bool { return !echo(t, keep) })
 	go func() { done <- cmd.Wait() }()
 	if _, err := person.Write([]byte{3}); err != nil { // Ctrl-C
 		t.Fatal(err)
 	}
 	<-done
-	if code := cmd.ProcessState.ExitCode(); code != int(exitTempFail) {
+	if code := cmd.ProcessState.ExitCode(); code != int(exit.TempFail) {
 		t.Errorf("exit status %d", code)
 	}
 	if !echo(t, keep) {

@@ -9,7 +9,12 @@ import (
 	"path/filepath"
 	"strings"
 
+	"mailchute/cmd/mailchute/exit"
+	"mailchute/cmd/mailchute/face"
+	"mailchute/cmd/mailchute/host"
 	"mailchute/cmd/mailchute/install"
+	"mailchute/cmd/mailchute/serve"
+	"mailchute/cmd/mailchute/voice"
 	"mailchute/man"
 )
 
@@ -24,15 +29,15 @@ type installCommand struct {
 const programPlace = "/usr/local/bin/mailchute"
 
 // install takes sendmail's places.
-func (c *installCommand) install(p process) exitStatus {
+func (c *installCommand) install(p face.Process) exit.Status {
 	items, err := c.items()
 	if err != nil {
-		voice{p.Stderr}.say("%v", err)
-		return exitSoftware
+		voice.Voice{W: p.Stderr}.Say("%v", err)
+		return exit.Software
 	}
 	steps, err := c.installer().Install(items)
 	if err != nil {
-		return refusedInstall(voice{p.Stderr}, err)
+		return refusedInstall(voice.Voice{W: p.Stderr}, err)
 	}
 	if len(steps) == 0 {
 		fmt.Fprintln(p.Stdout, "all is in place")
@@ -41,15 +46,15 @@ func (c *installCommand) install(p process) exitStatus {
 }
 
 // uninstall gives them back.
-func (c *installCommand) uninstall(p process) exitStatus {
+func (c *installCommand) uninstall(p face.Process) exit.Status {
 	items, err := c.items()
 	if err != nil {
-		voice{p.Stderr}.say("%v", err)
-		return exitSoftware
+		voice.Voice{W: p.Stderr}.Say("%v", err)
+		return exit.Software
 	}
 	steps, err := c.installer().Uninstall(items)
 	if err != nil {
-		return refusedInstall(voice{p.Stderr}, err)
+		return refusedInstall(voice.Voice{W: p.Stderr}, err)
 	}
 	if len(steps) == 0 {
 		fmt.Fprintln(p.Stdout, "nothing of it is in place")
@@ -57,15 +62,15 @@ func (c *installCommand) uninstall(p process) exitStatus {
 	return c.perform(p, steps)
 }
 
-func refusedInstall(v voice, err error) exitStatus {
+func refusedInstall(v voice.Voice, err error) exit.Status {
 	if errors.Is(err, fs.ErrPermission) {
-		v.say("%v; run it as root, or with a --prefix that is yours", err)
-		return exitNoPerm
+		v.Say("%v; run it as root, or with a --prefix that is yours", err)
+		return exit.NoPerm
 	}
-	for _, e := range several(err) {
-		v.say("%v", e)
+	for _, e := range face.Several(err) {
+		v.Say("%v", e)
 	}
-	return exitCantCreate
+	return exit.CantCreate
 }
 
 func (c *installCommand) installer() *install.Installer {
@@ -77,11 +82,11 @@ func (c *installCommand) installer() *install.Installer {
 }
 
 // perform shows each step and does it.
-func (c *installCommand) perform(p process, steps []install.Step) exitStatus {
+func (c *installCommand) perform(p face.Process, steps []install.Step) exit.Status {
 	for _, s := range steps {
 		if !c.DryRun {
 			if err := s.Do(); err != nil {
-				return refusedInstall(voice{p.Stderr}, err)
+				return refusedInstall(voice.Voice{W: p.Stderr}, err)
 			}
 		}
 		line := fmt.Sprintf("%-8s %s", s.Action, s.Path)
@@ -93,9 +98,9 @@ func (c *installCommand) perform(p process, steps []install.Step) exitStatus {
 		case s.To != "":
 			line += " -> " + s.To
 		}
-		fmt.Fprintln(p.Stdout, printable(line))
+		fmt.Fprintln(p.Stdout, voice.Printable(line))
 	}
-	return exitOK
+	return exit.OK
 }
 
 // items is all that is put in place: the program, its names, the pages,
@@ -130,7 +135,7 @@ func (c *installCommand) items() ([]install.Item, error) {
 		return nil, err
 	}
 	items = append(append(items, pages...), completions...)
-	if !exists(filepath.Join("/", c.Prefix, "usr/lib/systemd")) && !exists(filepath.Join("/", c.Prefix, "lib/systemd")) {
+	if !host.Exists(filepath.Join("/", c.Prefix, "usr/lib/systemd")) && !host.Exists(filepath.Join("/", c.Prefix, "lib/systemd")) {
 		return items, nil
 	}
 	units, err := unitFiles(at)
@@ -152,11 +157,6 @@ func (c *installCommand) inside(executable string) string {
 	return ""
 }
 
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
-}
-
 // manPages is the pages in the places of their sections.
 func manPages() (items []install.Item, err error) {
 	entries, err := man.Pages.ReadDir(".")
@@ -173,9 +173,9 @@ func manPages() (items []install.Item, err error) {
 
 // unitFiles is systemd's units, with the program where it is.
 func unitFiles(at string) (items []install.Item, err error) {
-	entries, err := units.ReadDir("units")
+	entries, err := serve.Units.ReadDir("units")
 	for _, e := range entries {
-		text, err := units.ReadFile("units/" + e.Name())
+		text, err := serve.Units.ReadFile("units/" + e.Name())
 		if err != nil {
 			return nil, err
 		}

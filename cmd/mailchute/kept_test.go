@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"mailchute/cmd/mailchute/face"
+	"mailchute/cmd/mailchute/serve/servetest"
 	"mailchute/relay/smtp/smtptest"
 )
 
@@ -38,7 +40,7 @@ func bs(t *testing.T, smarthost, input string) string {
 	}
 	defer in.Close()
 	var out, words bytes.Buffer
-	status := run(t.Context(), []string{"mailchute", "-bs", "-C", config}, process{Stdin: in, Stdout: &out, Stderr: &words, Getenv: func(string) string { return "" }})
+	status := run(t.Context(), []string{"mailchute", "-bs", "-C", config}, face.Process{Stdin: in, Stdout: &out, Stderr: &words, Getenv: func(string) string { return "" }})
 	if status != 0 {
 		t.Errorf("status %d: %s%s", status, &out, &words)
 	}
@@ -95,13 +97,13 @@ func TestTroubleDoesNotLastLongerThanTheMessage(t *testing.T) {
 
 func TestASessionHandsOverToTheServerByOneConnection(t *testing.T) {
 	s := serveWith(t, "", "")
-	out := bs(t, fmt.Sprintf("%q", "unix:"+s.socket), row(5))
+	out := bs(t, fmt.Sprintf("%q", "unix:"+s.Socket), row(5))
 	if n := strings.Count(out, "250 2.0.0 "); n < 10 {
 		t.Error(out)
 	}
-	s.arrive(5)
-	eventually(t, "the session is logged", func() bool { return strings.Contains(s.log(), "event=session") })
-	if n := strings.Count(s.log(), "event=session"); n != 1 {
-		t.Errorf("%d sessions:\n%s", n, s.log())
+	s.Arrive(5)
+	servetest.Eventually(t, "the session is logged", func() bool { return strings.Contains(s.Log(), "event=session") })
+	if n := strings.Count(s.Log(), "event=session"); n != 1 {
+		t.Errorf("%d sessions:\n%s", n, s.Log())
 	}
 }

@@ -70,7 +70,7 @@ type stage struct {
 
 func newStage(t *testing.T, sc *scene) *stage {
 	t.Helper()
-	p, err := newPeer(crashRules)
+	p, err := NewPeer(crashRules)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,10 +26,9 @@ func layers(t *testing.T) map[string]int {
 	block, _, _ = strings.Cut(block, "<!-- end -->")
 	rank := map[string]int{}
 	for i, line := range strings.Split(block, "\n") {
-		for _, word := range strings.Fields(line) {
-			if info, err := os.Stat("../../" + word); err == nil && info.IsDir() {
-				rank[word] = i
-			}
+		name, _, _ := strings.Cut(line, " ")
+		if info, err := os.Stat("../../" + name); err == nil && name != "" && info.IsDir() {
+			rank[name] = i
 		}
 	}
 	return rank

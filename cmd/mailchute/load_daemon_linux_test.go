@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"mailchute/cmd/mailchute/serve/servetest"
 )
 
 // daemon is a real server, in a process of its own.
@@ -52,7 +54,7 @@ func newDaemon(t testing.TB, smarthost string) *daemon {
 	t.Helper()
 	dir := t.TempDir()
 	d := &daemon{t: t, dir: dir, binary: loadBinary(t, dir), socket: filepath.Join(dir, "submit.sock"), port: freePort(t)}
-	text := fmt.Sprintf(serveConfig, smarthost, filepath.Join(dir, "queue"), filepath.Join(dir, "log"), "unix:"+d.socket, `users.loopback = ["*@box.example"]`)
+	text := fmt.Sprintf(servetest.Config, smarthost, filepath.Join(dir, "queue"), filepath.Join(dir, "log"), "unix:"+d.socket, "127.0.0.1:0", `users.loopback = ["*@box.example"]`)
 	text = string(bytes.Replace([]byte(text), []byte("127.0.0.1:0"), []byte(d.port), 1))
 	if err := os.WriteFile(filepath.Join(dir, "serve.toml"), []byte(text), 0o600); err != nil {
 		t.Fatal(err)

@@ -11,6 +11,11 @@ import (
 	"strings"
 	"testing"
 
+	"mailchute/cmd/mailchute/exit"
+	"mailchute/cmd/mailchute/face"
+	"mailchute/cmd/mailchute/login"
+	"mailchute/cmd/mailchute/voice"
+	"mailchute/cmd/mailchute/wire"
 	"mailchute/inject/config"
 	"mailchute/relay/oauth"
 	"mailchute/relay/oauth/oauthtest"
@@ -33,7 +38,7 @@ func (t *screen) Write(p []byte) (int, error) {
 
 // loginInBrowser runs mailchute login --browser; browse is what the person does with
 // the address, and may type lines at the terminal.
-func loginInBrowser(t *testing.T, browse func(address string, keyboard io.Writer)) (status exitStatus, stdout, stderr string) {
+func loginInBrowser(t *testing.T, browse func(address string, keyboard io.Writer)) (status exit.Status, stdout, stderr string) {
 	t.Helper()
 	a := oauthtest.New()
 	t.Cleanup(a.Close)
@@ -54,7 +59,7 @@ oauth = {client_id = "client", client_secret = "secret-canary", scope = "mail", 
 	defer keyboard.Close()
 	shown, out := &screen{addresses: make(chan string, 1)}, &bytes.Buffer{}
 	go func() { browse(<-shown.addresses, keyboard) }()
-	status = run(t.Context(), []string{"mailchute", "login", "-C", file, "--browser"}, process{
+	status = run(t.Context(), []string{"mailchute", "login", "-C", file, "--browser"}, face.Process{
 		Stdin: in, Stdout: out, Stderr: shown,
 		Getenv: func(name string) string {
 			if name == "XDG_STATE_HOME" {
@@ -78,7 +83,7 @@ func TestABrowserLogsIn(t *testing.T) {
 			t.Errorf("the page says %q", text)
 		}
 	})
-	if status != exitOK || !strings.HasPrefix(stdout, "logged in as me@cloud.example; the token is in ") {
+	if status != exit.OK || !strings.HasPrefix(stdout, "logged in as me@cloud.example; the token is in ") {
 		t.Errorf("status %d, %q", status, stdout)
 	}
 	if strings.Contains(stdout+stderr, "canary") {
@@ -97,19 +102,19 @@ func TestALoginThatIsOverReadsNoMoreOfTheTerminal(t *testing.T) {
 	defer keyboard.Close()
 	c := oauth.Client{Endpoints: oauth.Endpoints{Authorization: a.URL + "/auth", Token: a.URL + "/token"}, ID: "client"}
 	shown := &screen{addresses: make(chan string, 1)}
-	l := &tokenLogin{process: process{Stdin: in, Stderr: shown, Getenv: func(string) string { return "" }}, account: &config.Account{}, source: &oauth.Source{Client: c}}
+	l := &login.TokenLogin{Process: face.Process{Stdin: in, Stderr: shown, Getenv: func(string) string { return "" }}, Account: &config.Account{}, Source: &oauth.Source{Client: c}}
 	go func() {
 		if got, err := http.Get(<-shown.addresses); err == nil {
 			got.Body.Close()
 		}
 	}()
-	if _, err := l.byBrowser(t.Context()); err != nil {
+	if _, err := l.ByBrowser(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := io.WriteString(keyboard, "for another\n"); err != nil {
 		t.Fatal(err)
 	}
-	if line, err := readLine(in); err != nil || line != "for another" {
+	if line, err := voice.ReadLine(in); err != nil || line != "for another" {
 		t.Errorf("%q, %v", line, err)
 	}
 }
@@ -127,7 +132,7 @@ func TestWhatABrowserElsewhereEndedAtIsPasted(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	if status != exitOK || !strings.Contains(stdout, "logged in") {
+	if status != exit.OK || !strings.Contains(stdout, "logged in") {
 		t.Errorf("status %d, %q", status, stdout)
 	}
 	if !strings.Contains(stderr, "that does not belong to this login; paste all of the address") || strings.Contains(stdout+stderr, "canary") {
@@ -139,13 +144,13 @@ func TestABrowserIsOpenedOnlyWhereSomebodySeesIt(t *testing.T) {
 	for _, env := range []map[string]string{
 		{"DISPLAY": ":0"}, {"DISPLAY": ":0", "SSH_CONNECTION": "x"}, {},
 	} {
-		l := &tokenLogin{process: process{Stderr: &bytes.Buffer{}, Getenv: func(name string) string { return env[name] }}}
-		if got := l.browser(); got != "" {
+		l := &login.TokenLogin{Process: face.Process{Stderr: &bytes.Buffer{}, Getenv: func(name string) string { return env[name] }}}
+		if got := l.Browser(); got != "" {
 			t.Errorf("%v: without a terminal %s is started", env, got)
 		}
 	}
 	for _, address := range []string{"", "-x", "file:///etc/passwd", "javascript:x"} {
-		if openBrowser("true", address) == nil {
+		if login.OpenBrowser("true", address) == nil {
 			t.Errorf("%q is opened", address)
 		}
 	}
@@ -157,7 +162,7 @@ func TestATokenGoesToNoMechanismForPasswords(t *testing.T) {
 		{[]string{"PLAIN", "SCRAM-SHA-256"}, []string{"XOAUTH2", "OAUTHBEARER"}},
 		{[]string{"PLAIN", "OAUTHBEARER"}, []string{"OAUTHBEARER"}},
 	} {
-		if got := tokenMechanisms(tt.wanted); !slices.Equal(got, tt.want) {
+		if got := wire.TokenMechanisms(tt.wanted); !slices.Equal(got, tt.want) {
 			t.Errorf("%q: %q", tt.wanted, got)
 		}
 	}

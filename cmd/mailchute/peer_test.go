@@ -7,8 +7,8 @@ import (
 	"mailchute/relay/smtp/smtptest"
 )
 
-// newPeer starts a smarthost that follows a script.
-func newPeer(script string) (*smtptest.Server, error) {
+// NewPeer starts a smarthost that follows a script.
+func NewPeer(script string) (*smtptest.Server, error) {
 	p := smtptest.New(script)
 	p.Keywords = "PIPELINING,SIZE 100000000,DSN,8BITMIME"
 	return p, p.Start()

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"mailchute/cmd/mailchute/serve/servetest"
 )
 
 // from is where the calls of all places come from.
@@ -34,7 +36,7 @@ func TestCallersInOddPlaces(t *testing.T) {
 		}
 		f.as = fmt.Sprintf("%s --reuid=%d --regid=%[2]d --clear-groups", setpriv, stranger)
 	}
-	for dir := f.served.dir; dir != os.TempDir(); dir = filepath.Dir(dir) {
+	for dir := f.served.Dir; dir != os.TempDir(); dir = filepath.Dir(dir) {
 		if err := os.Chmod(dir, 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -43,7 +45,7 @@ func TestCallersInOddPlaces(t *testing.T) {
 	for i, p := range oddPlaces {
 		t.Run(p.name, func(t *testing.T) {
 			f.probe(t, p)
-			for j, way := range []struct{ name, smarthost, ends string }{{"direct", "smtp+plain://" + f.peer.Addr(), p.direct}, {"served", "unix:" + f.socket, p.served}} {
+			for j, way := range []struct{ name, smarthost, ends string }{{"direct", "smtp+plain://" + f.Peer.Addr(), p.direct}, {"served", "unix:" + f.Socket, p.served}} {
 				t.Run(way.name, func(t *testing.T) { f.call(t, p, fmt.Sprintf("s%d-%d-", i, j), way.smarthost, way.ends) })
 			}
 		})
@@ -133,7 +135,7 @@ func (f *from) call(t *testing.T, p oddPlace, subject, smarthost, ends string) {
 			}
 			break
 		}
-		eventually(t, "the message arrives", func() bool { return f.copies(subject) > 0 })
+		servetest.Eventually(t, "the message arrives", func() bool { return f.copies(subject) > 0 })
 		if p.shell == plainly {
 			f.isNotForged(t, subject)
 		}
@@ -154,7 +156,7 @@ var loaderWords = regexp.MustCompile(`(?m)^(ERROR: ld\.so: |==[0-9]+==WARNING: )
 
 // copies counts the messages with a subject, or with a full name that says it.
 func (f *from) copies(subject string) (n int) {
-	for _, m := range f.peer.Messages() {
+	for _, m := range f.Peer.Messages() {
 		if strings.Contains(m.Text, subject) {
 			n++
 		}
@@ -165,7 +167,7 @@ func (f *from) copies(subject string) (n int) {
 // isNotForged looks for what the variables wanted to be in the message.
 func (f *from) isNotForged(t *testing.T, subject string) {
 	t.Helper()
-	for _, m := range f.peer.Messages() {
+	for _, m := range f.Peer.Messages() {
 		if strings.Contains(m.Text, subject) && (strings.Contains(m.Text, "evil") || f.as != "" && strings.Contains(m.Sender+m.Text, "root@")) {
 			t.Errorf("from %s\n%s", m.Sender, m.Text)
 		}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"mailchute/cmd/mailchute/exit"
 )
 
 // stranger is a user id without a passwd entry, and neighbour is another.
@@ -90,7 +92,7 @@ func TestASetUIDBitGivesNothing(t *testing.T) {
 			cmd := as(stranger, exec.Command(sendmail, "a@b.example"))
 			cmd.Env = []string{"MAILCHUTE_CONFIG=" + config}
 			out, err := cmd.CombinedOutput()
-			if exitCode(err) != int(exitConfig) || !strings.Contains(string(out), "permission denied") {
+			if exitCode(err) != int(exit.Config) || !strings.Contains(string(out), "permission denied") {
 				t.Errorf("%v: %v, %s", bit, err, out)
 			}
 		}

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"mailchute/cmd/mailchute/serve/servetest"
 )
 
 // password is what only the server may know.
@@ -31,7 +33,7 @@ func people(t *testing.T, s *served, uids ...uint32) (all []*person) {
 	t.Helper()
 	needRoot(t)
 	dir := openDir(t)
-	for _, d := range []string{s.dir, filepath.Dir(s.dir)} {
+	for _, d := range []string{s.Dir, filepath.Dir(s.Dir)} {
 		if err := os.Chmod(d, 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -39,7 +41,7 @@ func people(t *testing.T, s *served, uids ...uint32) (all []*person) {
 	name := programAs(t, dir, "mailchute")
 	for _, uid := range uids {
 		u := &person{t, uid, name, t.TempDir()}
-		text := "smarthost = \"unix:" + s.socket + "\"\naliases = \"\"\nidentity.hostname = \"box.example\"\n[log]\nto = \"none\"\n"
+		text := "smarthost = \"unix:" + s.Socket + "\"\naliases = \"\"\nidentity.hostname = \"box.example\"\n[log]\nto = \"none\"\n"
 		if err := os.WriteFile(filepath.Join(u.home, "mailchute.toml"), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -73,11 +75,11 @@ func (u *person) run(stdin string, args ...string) (stdout, stderr string, statu
 // submit sends a message and gives its id in the server's queue.
 func (u *person) submit(s *served, subject, to string) string {
 	u.t.Helper()
-	known := s.ids()
+	known := s.Ids()
 	if out, words, status := u.run("Subject: "+subject+"\n\nbody of "+subject+"\n", "sendmail", to); status != 0 {
 		u.t.Fatalf("%d, %s%s", status, out, words)
 	}
-	for id := range s.ids() {
+	for id := range s.Ids() {
 		if !known[id] {
 			return id
 		}
@@ -131,13 +133,13 @@ func TestUsersHandleTheirOwnMailThroughTheSocket(t *testing.T) {
 	}
 	for _, step := range [][]string{{"hold", id}, {"release", id}, {"retry", id}, {"flush"}, {"remove", id}} {
 		if out, words, status := joe.run("", append([]string{"queue"}, step...)...); status != 0 || out+words != "" {
-			eventually(t, "it is not busy any more: "+out+words, func() bool {
+			servetest.Eventually(t, "it is not busy any more: "+out+words, func() bool {
 				_, words, status = joe.run("", append([]string{"queue"}, step...)...)
 				return status == 0 && words == ""
 			})
 		}
 	}
-	if got := s.ids(); got[id] || !got[own] {
+	if got := s.Ids(); got[id] || !got[own] {
 		t.Errorf("in the queue is %v", got)
 	}
 }

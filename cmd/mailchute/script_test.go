@@ -13,6 +13,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"mailchute/cmd/mailchute/face"
+	"mailchute/cmd/mailchute/wire"
 	"mailchute/inject/config"
 	"mailchute/relay/route/dns"
 	"mailchute/relay/route/dns/dnstest"
@@ -26,7 +28,7 @@ func TestMain(m *testing.M) {
 
 // scriptMain is main, but that check asks the name server of the script.
 func scriptMain() {
-	p := process{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv}
+	p := face.Process{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv}
 	if at, err := netip.ParseAddrPort(os.Getenv("NAMESERVER")); err == nil {
 		p.DNS = dns.Client{Servers: []netip.AddrPort{at}, Timeout: 5 * time.Second, Attempts: 1}
 	}
@@ -66,13 +68,13 @@ func TestScripts(t *testing.T) {
 		Condition: func(c string) (bool, error) {
 			if c == "configured" { // the machine that runs the tests has a configuration or a server
 				_, file := os.Stat(config.System)
-				_, socket := os.Stat(systemSocket)
+				_, socket := os.Stat(wire.SystemSocket)
 				return file == nil || socket == nil, nil
 			}
 			return c == "root" && os.Getuid() == 0, nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"smarthost": startPeer, "config": writeConfig, "arrived": arrived, "wire": wire, "await": await, "status": status, "generate": generate,
+			"smarthost": startPeer, "config": writeConfig, "arrived": arrived, "wire": onTheWire, "await": await, "status": status, "generate": generate,
 			"authority": startAuthority, "granted": granted,
 			"dns": func(ts *testscript.TestScript, neg bool, args []string) {
 				ts.Setenv("NAMESERVER", dnstest.New(t, ts.ReadFile(args[0]), false).Addr.String())
@@ -89,7 +91,7 @@ func startPeer(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) > 0 {
 		rules = ts.ReadFile(args[0])
 	}
-	p, err := newPeer(rules)
+	p, err := NewPeer(rules)
 	ts.Check(err)
 	ts.Defer(p.Close)
 	ts.Setenv("SMARTHOST", p.Addr())
@@ -120,7 +122,7 @@ func arrived(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-func wire(ts *testscript.TestScript, neg bool, args []string) {
+func onTheWire(ts *testscript.TestScript, neg bool, args []string) {
 	found := false
 	for _, line := range thePeer(ts).Commands() {
 		found = found || strings.HasPrefix(line, args[0])

@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"mailchute/cmd/mailchute/serve/servetest"
 	"mailchute/relay/smtp/smtptest"
 )
 
@@ -45,7 +46,7 @@ func newStrongroom(t *testing.T, uid uint32) *strongroom {
 	own := filepath.Join(r.dir, "own")
 	config := filepath.Join(own, "serve.toml")
 	text := fmt.Sprintf("user = \"alerts\"\npassword = %q\n", combination) +
-		fmt.Sprintf(serveConfig, r.peer.Addr(), filepath.Join(own, "queue"), filepath.Join(own, "log"), "unix:"+r.socket, fmt.Sprintf("users.uid%d = [\"shop@box.example\"]\n", neighbour))
+		fmt.Sprintf(servetest.Config, r.peer.Addr(), filepath.Join(own, "queue"), filepath.Join(own, "log"), "unix:"+r.socket, "127.0.0.1:0", fmt.Sprintf("users.uid%d = [\"shop@box.example\"]\n", neighbour))
 	for _, err := range []error{os.Mkdir(own, 0o755), os.WriteFile(config, []byte(text), 0o600), os.Chown(own, int(uid), int(uid)), os.Chown(config, int(uid), int(uid)), os.Chmod(r.dir, 0o777)} {
 		if err != nil {
 			t.Fatal(err)
@@ -64,7 +65,7 @@ func newStrongroom(t *testing.T, uid uint32) *strongroom {
 	}
 	r.pid = cmd.Process.Pid
 	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
-	eventually(t, "the server listens", func() bool {
+	servetest.Eventually(t, "the server listens", func() bool {
 		c, err := net.Dial("unix", r.socket)
 		if err == nil {
 			c.Close()
@@ -78,7 +79,7 @@ func newStrongroom(t *testing.T, uid uint32) *strongroom {
 	if out, err := r.sendmail(stranger, "Subject: private\n\n"+confided+"\n", nil, "later@example.org"); err != nil || out != "" {
 		t.Fatalf("%v, %s", err, out)
 	}
-	eventually(t, "the message waits in the queue", func() bool { return r.peer.Told("RCPT TO:<later") > 0 })
+	servetest.Eventually(t, "the message waits in the queue", func() bool { return r.peer.Told("RCPT TO:<later") > 0 })
 	return r
 }
 
@@ -245,7 +246,7 @@ func (r *strongroom) judge(t *testing.T, subject, answers, sender, tells string)
 		}
 		return
 	}
-	eventually(t, "the message arrives; the server said: "+answers, func() bool { return find() != nil })
+	servetest.Eventually(t, "the message arrives; the server said: "+answers, func() bool { return find() != nil })
 	m := find()
 	header, _, _ := strings.Cut(m.Text, "\r\n\r\n")
 	if m.Sender != sender || strings.Count(strings.ToLower(header), "\nsender") != 1 || !strings.Contains(header, "\r\nSender: "+tells) {

@@ -15,6 +15,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"mailchute/cmd/mailchute/exit"
+	"mailchute/cmd/mailchute/serve/servetest"
 	"mailchute/relay/smtp/smtptest"
 )
 
@@ -31,7 +33,7 @@ func program(t *testing.T, p *smtptest.Server) (name, config, socket string) {
 	if err := os.Symlink(self, name); err != nil {
 		t.Fatal(err)
 	}
-	text := fmt.Sprintf(serveConfig, p.Addr(), filepath.Join(dir, "queue"), filepath.Join(dir, "log"), "unix:"+socket, `users.loopback = ["*@box.example"]`)
+	text := fmt.Sprintf(servetest.Config, p.Addr(), filepath.Join(dir, "queue"), filepath.Join(dir, "log"), "unix:"+socket, "127.0.0.1:0", `users.loopback = ["*@box.example"]`)
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +42,7 @@ func program(t *testing.T, p *smtptest.Server) (name, config, socket string) {
 
 func smarthost(t *testing.T) *smtptest.Server {
 	t.Helper()
-	p, err := newPeer("")
+	p, err := NewPeer("")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,12 +102,12 @@ func TestTheServiceManagerHearsHowTheServerFares(t *testing.T) {
 	name, config, socket := program(t, smarthost(t))
 	path := filepath.Join(t.TempDir(), "notify")
 	l, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
-	noError(t, err)
+	servetest.NoError(t, err)
 	defer l.Close()
 	cmd := exec.Command(name, "serve", "-C", config)
 	cmd.Env = append(os.Environ(), "NOTIFY_SOCKET="+path, "WATCHDOG_USEC=20000")
 	cmd.Stderr = os.Stderr
-	noError(t, cmd.Start())
+	servetest.NoError(t, cmd.Start())
 	defer cmd.Process.Kill()
 	buf := make([]byte, 1000)
 	hear := func(want string) {
@@ -124,16 +126,16 @@ func TestTheServiceManagerHearsHowTheServerFares(t *testing.T) {
 	hear("READY=1\nSTATUS=0 sessions, 0 messages wait")
 	hear("WATCHDOG=1\nSTATUS=")
 	c, err := net.Dial("unix", socket)
-	noError(t, err)
+	servetest.NoError(t, err)
 	defer c.Close()
 	hear("WATCHDOG=1\nSTATUS=1 sessions")
-	noError(t, cmd.Process.Signal(syscall.SIGHUP))
+	servetest.NoError(t, cmd.Process.Signal(syscall.SIGHUP))
 	hear("RELOADING=1\nMONOTONIC_USEC=")
 	hear("READY=1\n")
 	hear("WATCHDOG=1\n")
-	noError(t, cmd.Process.Signal(syscall.SIGTERM))
+	servetest.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
 	hear("STOPPING=1\n")
-	noError(t, cmd.Wait())
+	servetest.NoError(t, cmd.Wait())
 }
 
 // TestSocketsOfSystemdAreKnownByName: one is for mail and one for metrics.
@@ -143,40 +145,40 @@ func TestSocketsOfSystemdAreKnownByName(t *testing.T) {
 	cmd := exec.Command("/bin/sh", "-c", `LISTEN_PID=$$ LISTEN_FDS=2 LISTEN_FDNAMES=mailchute.socket:metrics exec "$0" serve -C "$1"`, name, config)
 	for _, path := range []string{"mail", "metrics"} {
 		l, err := net.ListenUnix("unix", &net.UnixAddr{Name: filepath.Join(dir, path), Net: "unix"})
-		noError(t, err)
+		servetest.NoError(t, err)
 		l.SetUnlinkOnClose(false)
 		file, err := l.File()
-		noError(t, err)
+		servetest.NoError(t, err)
 		cmd.ExtraFiles = append(cmd.ExtraFiles, file)
 		l.Close()
 		defer file.Close()
 	}
 	cmd.Stderr = os.Stderr
-	noError(t, cmd.Start())
+	servetest.NoError(t, cmd.Start())
 	if line := greeting(t, filepath.Join(dir, "mail")); !strings.HasPrefix(line, "220 ") {
 		t.Error(line)
 	}
-	if page := scrape(filepath.Join(dir, "metrics")); !strings.Contains(page, "\nmailchute_sessions_total{socket=\"unix\"} 1\n") {
+	if page := servetest.Scrape(filepath.Join(dir, "metrics")); !strings.Contains(page, "\nmailchute_sessions_total{socket=\"unix\"} 1\n") {
 		t.Error(page)
 	}
 	cmd.Process.Signal(syscall.SIGTERM)
-	noError(t, cmd.Wait())
+	servetest.NoError(t, cmd.Wait())
 }
 
 func TestASmarthostThatIsASocketOfSystemdIsRefused(t *testing.T) {
 	name, config, _ := program(t, smarthost(t))
 	path := filepath.Join(t.TempDir(), "given.sock")
 	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
-	noError(t, err)
+	servetest.NoError(t, err)
 	defer l.Close()
 	file, err := l.File()
-	noError(t, err)
+	servetest.NoError(t, err)
 	defer file.Close()
-	noError(t, os.WriteFile(config, []byte(fmt.Sprintf("smarthost = [\"smtp.example.org\", \"unix:%s\"]\n[queue]\ndir = %q\n[identity]\nhostname = \"box.example\"\n", path, path+".queue")), 0o600))
+	servetest.NoError(t, os.WriteFile(config, []byte(fmt.Sprintf("smarthost = [\"smtp.example.org\", \"unix:%s\"]\n[queue]\ndir = %q\n[identity]\nhostname = \"box.example\"\n", path, path+".queue")), 0o600))
 	cmd := exec.Command("/bin/sh", "-c", `LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" serve -C "$1"`, name, config)
 	cmd.ExtraFiles = []*os.File{file}
 	out, err := cmd.CombinedOutput()
-	if cmd.ProcessState.ExitCode() != int(exitConfig) || !strings.Contains(string(out), "serve itself listens on") {
+	if cmd.ProcessState.ExitCode() != int(exit.Config) || !strings.Contains(string(out), "serve itself listens on") {
 		t.Errorf("%v: %s", err, out)
 	}
 }
@@ -217,7 +219,7 @@ func TestABackgroundServerIsReadyWhenItsParentEnds(t *testing.T) {
 		t.Errorf("a second one: %v, %q", err, out)
 	}
 	syscall.Kill(pid, syscall.SIGTERM)
-	eventually(t, "the server is gone", func() bool {
+	servetest.Eventually(t, "the server is gone", func() bool {
 		state, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 		return err != nil || strings.Contains(string(state), ") Z ") // nobody waits for it in a container without an init
 	})
@@ -237,7 +239,7 @@ func TestNothingIsLostWhenTheServerIsKilled(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		eventually(t, "the server listens", func() bool {
+		servetest.Eventually(t, "the server listens", func() bool {
 			c, err := net.Dial("unix", socket)
 			if err == nil {
 				c.Close()

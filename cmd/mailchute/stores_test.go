@@ -13,6 +13,10 @@ import (
 	"testing"
 	"time"
 
+	"mailchute/cmd/mailchute/exit"
+	"mailchute/cmd/mailchute/face"
+	"mailchute/cmd/mailchute/serve/servetest"
+	"mailchute/cmd/mailchute/voice"
 	"mailchute/relay/message"
 	"mailchute/relay/queue"
 )
@@ -36,7 +40,7 @@ func handOver(t *testing.T, socket string) *handing {
 		t.Fatal(err)
 	}
 	defer q.Close()
-	e := waiting()
+	e := servetest.Waiting()
 	e.Submitted, e.Held = time.Now(), true
 	e.Message = &message.Message{Header: []byte("Subject: own\r\n"), Body: message.NewBody([]byte("x\r\n"), message.Traits{Size: 3, WireSize: 3, LongestLine: 1})}
 	if h.own, err = q.Accept(e); err != nil {
@@ -53,9 +57,9 @@ func (h *handing) configure(socket, dir string) {
 }
 
 // run is a command of this user.
-func (h *handing) run(argv ...string) (stdout, stderr string, status exitStatus) {
+func (h *handing) run(argv ...string) (stdout, stderr string, status exit.Status) {
 	var out, words bytes.Buffer
-	status = run(h.t.Context(), append([]string{"mailchute"}, argv...), process{Stdin: os.Stdin, Stdout: &out, Stderr: &words, Getenv: func(name string) string {
+	status = run(h.t.Context(), append([]string{"mailchute"}, argv...), face.Process{Stdin: os.Stdin, Stdout: &out, Stderr: &words, Getenv: func(name string) string {
 		if name == "MAILCHUTE_CONFIG" {
 			return filepath.Join(h.dir, "mailchute.toml")
 		}
@@ -66,8 +70,8 @@ func (h *handing) run(argv ...string) (stdout, stderr string, status exitStatus)
 
 func TestTheOwnQueueAndTheServersAreOneList(t *testing.T) {
 	s := serveWith(t, "", "")
-	id := s.keep(os.Getuid(), "there")
-	h := handOver(t, s.socket)
+	id := s.Keep(os.Getuid(), "there")
+	h := handOver(t, s.Socket)
 	out, words, status := h.run("queue", "list", "--json")
 	var list []queue.Summary
 	if err := json.Unmarshal([]byte(out), &list); err != nil || len(list) != 2 || list[0].ID != h.own || list[1].ID != id || status != 0 || words != "" {
@@ -92,9 +96,9 @@ func TestTheOwnQueueAndTheServersAreOneList(t *testing.T) {
 
 func TestAQueueThatTheServerWorksOnIsListedOnce(t *testing.T) {
 	s := serveWith(t, "", "")
-	id := s.keep(os.Getuid(), "there")
-	h := handOver(t, s.socket)
-	h.configure(s.socket, s.server.queue.Path())
+	id := s.Keep(os.Getuid(), "there")
+	h := handOver(t, s.Socket)
+	h.configure(s.Socket, filepath.Join(s.Dir, "queue"))
 	if out, words, status := h.run("queue", "list"); strings.Count(out, id) != 1 || status != 0 {
 		t.Errorf("%d, %s%s", status, out, words)
 	}
@@ -105,7 +109,7 @@ func TestAQueueThatTheServerWorksOnIsListedOnce(t *testing.T) {
 	if _, words, status := h.run("-q"); status != 0 {
 		t.Error(words)
 	}
-	if got := string(s.arrive(1)[0].Text); strings.Contains(got, "Received:") {
+	if got := string(s.Arrive(1)[0].Text); strings.Contains(got, "Received:") {
 		t.Errorf("it went through the socket once more:\n%s", got)
 	}
 }
@@ -145,16 +149,16 @@ func TestAServerThatCannotBeAskedHidesNothingOfTheOwnQueue(t *testing.T) {
 	for name, c := range map[string]struct {
 		socket        string
 		words         string
-		status, other exitStatus // of a list, and of an id that is not ours
+		status, other exit.Status // of a list, and of an id that is not ours
 	}{
-		"is not there":            {filepath.Join(t.TempDir(), "none"), "cannot connect", exitTempFail, exitTempFail},
-		"has no such extension":   {replying(t, "220 x\r\n", "250 x\r\n"), "does not tell its queue", exitOK, exitUnavailable},
-		"is no mail server":       {replying(t, "SSH-2.0-x\r\n"), "not an SMTP reply", exitProtocol, exitProtocol},
-		"has no time":             {replying(t, "421 4.3.2 busy\r\n"), "no service: 421 4.3.2 busy", exitTempFail, exitTempFail},
-		"breaks off":              {replying(t, "220 x\r\n", "250-x\r\n250 XQUEUE\r\n", "250-2.0.0 {}\r\n"), "", exitTempFail, exitTempFail},
-		"speaks of other things":  {replying(t, "220 x\r\n", "250-x\r\n250 XQUEUE\r\n", "250-hi\r\n250 ok\r\n"), "not what XQUEUE tells", exitProtocol, exitProtocol},
-		"does not know its words": {replying(t, "220 x\r\n", "250-x\r\n250 XQUEUE\r\n", "502 5.5.1 what\r\n"), "502 5.5.1 what", exitUnavailable, exitUnavailable},
-		"forbids it":              {replying(t, "220 x\r\n", "250-x\r\n250 XQUEUE\r\n", "550 5.7.1 no\r\n"), "", exitUnavailable, exitUnavailable},
+		"is not there":            {filepath.Join(t.TempDir(), "none"), "cannot connect", exit.TempFail, exit.TempFail},
+		"has no such extension":   {replying(t, "220 x\r\n", "250 x\r\n"), "does not tell its queue", exit.OK, exit.Unavailable},
+		"is no mail server":       {replying(t, "SSH-2.0-x\r\n"), "not an SMTP reply", exit.Protocol, exit.Protocol},
+		"has no time":             {replying(t, "421 4.3.2 busy\r\n"), "no service: 421 4.3.2 busy", exit.TempFail, exit.TempFail},
+		"breaks off":              {replying(t, "220 x\r\n", "250-x\r\n250 XQUEUE\r\n", "250-2.0.0 {}\r\n"), "", exit.TempFail, exit.TempFail},
+		"speaks of other things":  {replying(t, "220 x\r\n", "250-x\r\n250 XQUEUE\r\n", "250-hi\r\n250 ok\r\n"), "not what XQUEUE tells", exit.Protocol, exit.Protocol},
+		"does not know its words": {replying(t, "220 x\r\n", "250-x\r\n250 XQUEUE\r\n", "502 5.5.1 what\r\n"), "502 5.5.1 what", exit.Unavailable, exit.Unavailable},
+		"forbids it":              {replying(t, "220 x\r\n", "250-x\r\n250 XQUEUE\r\n", "550 5.7.1 no\r\n"), "", exit.Unavailable, exit.Unavailable},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := handOver(t, c.socket)
@@ -182,7 +186,7 @@ func TestWhatAServerSaysDoesNotSpeakToTheTerminal(t *testing.T) {
 	h := handOver(t, replying(t, "220 x\r\n", "250-x\r\n250 XQUEUE\r\n", object, text))
 	for _, args := range [][]string{{"queue", "list"}, {"queue", "list", "--json"}, {"-bp"}, {"queue", "show", "1"}, {"queue", "show", "--json", "1"}} {
 		out, words, _ := h.run(args...)
-		if !strings.Contains(out, "id") || strings.ContainsFunc(strings.ReplaceAll(out+words, "\n", ""), func(r rune) bool { return r < ' ' || speaksToTerminals(r) }) {
+		if !strings.Contains(out, "id") || strings.ContainsFunc(strings.ReplaceAll(out+words, "\n", ""), func(r rune) bool { return r < ' ' || voice.SpeaksToTerminals(r) }) {
 			t.Errorf("%q: %q %q", args, out, words)
 		}
 	}

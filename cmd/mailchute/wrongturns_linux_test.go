@@ -21,6 +21,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
 
+	"mailchute/cmd/mailchute/exit"
 	"mailchute/relay/smtp/smtptest"
 )
 
@@ -40,7 +41,9 @@ type turn struct {
 }
 
 const plain = "smarthost = \"smtp+plain://%s\"\n"
-const login = "user = \"joe\"\npassword = \"correct horse\"\n"
+
+const loginKeys = "user = \"joe\"\npassword = \"correct horse\"\n"
+
 const byToken = "user = \"joe\"\n[oauth]\nprovider = \"microsoft\"\nclient_id = \"c\"\ntoken_file = \"$DIR/token\"\n"
 
 // turns are what users meet. The goldens under testdata/wrong hold what the
@@ -102,12 +105,12 @@ func turns() []turn {
 		{name: "plain-on-a-tls-port", config: "smarthost = \"submission://%s\"\n[timeouts]\ngreeting = \"300ms\"\n",
 			server: func(j *junction) string { return j.secure(&x509.Certificate{IPAddresses: localhost}) }},
 		// login
-		{name: "wrong-password", config: plain + login, server: says("EHLO => AUTH PLAIN LOGIN\nAUTH => 535 5.7.8 username and password not accepted")},
-		{name: "wrong-password-kept", config: plain + login, queue: true, server: says("EHLO => AUTH PLAIN LOGIN\nAUTH => 535 5.7.8 username and password not accepted")},
+		{name: "wrong-password", config: plain + loginKeys, server: says("EHLO => AUTH PLAIN LOGIN\nAUTH => 535 5.7.8 username and password not accepted")},
+		{name: "wrong-password-kept", config: plain + loginKeys, queue: true, server: says("EHLO => AUTH PLAIN LOGIN\nAUTH => 535 5.7.8 username and password not accepted")},
 		{name: "token-missing", config: plain + byToken, server: says("EHLO => AUTH XOAUTH2")},
 		{name: "token-missing-kept", config: plain + byToken, queue: true, server: says("EHLO => AUTH XOAUTH2")},
-		{name: "no-login-offered", config: plain + login, server: says("EHLO => 8BITMIME")},
-		{name: "no-mechanism-in-common", config: plain + login, server: says("EHLO => AUTH GSSAPI NTLM")},
+		{name: "no-login-offered", config: plain + loginKeys, server: says("EHLO => 8BITMIME")},
+		{name: "no-mechanism-in-common", config: plain + loginKeys, server: says("EHLO => AUTH GSSAPI NTLM")},
 		{name: "login-wanted", server: says("MAIL => 530 5.7.0 authentication required")},
 		{name: "password-file-absent", config: plain + "user = \"joe\"\npassword_file = \"$DIR/password\"\n"},
 		{name: "password-command-fails", config: plain + "user = \"joe\"\npassword_command = \"echo the key ring is locked >&2; exit 3\"\n", server: says("EHLO => AUTH PLAIN")},
@@ -161,7 +164,7 @@ func TestEachStatusHasItsWords(t *testing.T) {
 		_, status, _ := strings.Cut(string(text), "exit status ")
 		seen[strings.TrimSpace(status)] = seen[strings.TrimSpace(status)] || strings.Contains(string(text), "\nmailchute: ")
 	}
-	for _, s := range []exitStatus{exitUsage, exitDataErr, exitNoUser, exitNoHost, exitUnavailable, exitCantCreate, exitIOErr, exitTempFail, exitProtocol, exitNoPerm, exitConfig} {
+	for _, s := range []exit.Status{exit.Usage, exit.DataErr, exit.NoUser, exit.NoHost, exit.Unavailable, exit.CantCreate, exit.IOErr, exit.TempFail, exit.Protocol, exit.NoPerm, exit.Config} {
 		if !seen[fmt.Sprint(int(s))] {
 			t.Errorf("no wrong turn ends with %d and words", s)
 		}

@@ -1,0 +1,223 @@
+package interview
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+
+	"mailchute/cmd/mailchute/check"
+	"mailchute/cmd/mailchute/exit"
+	"mailchute/cmd/mailchute/face"
+	"mailchute/cmd/mailchute/host"
+	"mailchute/cmd/mailchute/login"
+	"mailchute/cmd/mailchute/voice"
+	"mailchute/cmd/mailchute/wire"
+	"mailchute/inject"
+	"mailchute/inject/aliases"
+	"mailchute/inject/config"
+	"mailchute/inject/setup"
+	"mailchute/relay/secret"
+)
+
+// draft is a configuration as it will be written, and as it will be understood.
+type draft struct {
+	toml    string
+	secrets []setup.Secret
+	config  *config.Config
+}
+
+// draft turns a plan into one. The passwords are not on disk yet, so what is
+// tried has them in memory.
+func (i *initialization) draft(plan *setup.Plan) (*draft, error) {
+	d := &draft{}
+	d.toml, d.secrets = plan.Text(i.path)
+	var err error
+	if d.config, _, err = config.Parse(i.path, []byte(d.toml)); err != nil {
+		return nil, &exit.ConfigError{Err: fmt.Errorf("no configuration can be made of this: %w", errors.Join(face.Several(err)[:1]...))}
+	}
+	for _, a := range append(face.AccountsOf(d.config), &d.config.Default) {
+		for _, s := range d.secrets {
+			if a.Secret.File == s.Path || a.Secret.Credential != "" {
+				a.Secret = secret.Source{Text: s.Text}
+			}
+		}
+	}
+	return d, nil
+}
+
+// try connects to the servers and logs in, and shows what it finds.
+func (i *initialization) try(ctx context.Context, d *draft) *check.Findings {
+	colours := voice.IsTerminal(i.Stdout) && i.Getenv("NO_COLOR") == ""
+	r := &check.Findings{Print: func(f check.Finding) { fmt.Fprintln(i.Stdout, f.Line(colours)) }}
+	w := host.World(i.who, i.Getenv)
+	for _, a := range append([]*config.Account{&d.config.Default}, face.AccountsOf(d.config)...) {
+		at := r.About(a.Name)
+		check.Smarthosts(ctx, at, a, check.Identity(at, a, w).Hostname, i.Getenv)
+	}
+	return r
+}
+
+// tryUntilGood tries a draft, and on a terminal asks for the password again when
+// the login was refused. No draft and no error: it was tried and is no good.
+func (i *initialization) tryUntilGood(ctx context.Context, a setup.Answers, d *draft) (*draft, error) {
+	// A token comes only once there is a configuration to log in by.
+	for attempt := 1; !i.Offline && a.OAuth.ClientID == ""; attempt++ {
+		i.tried = i.try(ctx, d).Status()
+		if i.tried == exit.OK || ctx.Err() != nil {
+			break
+		}
+		if i.tried == exit.NoPerm && !i.ask.nobody && attempt < 3 && a.User != "" && i.PasswordCommand == "" && i.PasswordFile == "" {
+			a.PasswordCommand = ""
+			if err := i.password(ctx, &a); err != nil {
+				return nil, err
+			}
+			var err error
+			if d, err = i.draft(a.Plan()); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		if all, err := i.ask.yes(ctx, "Write the configuration all the same?"); err != nil || !all {
+			return nil, err
+		}
+		break
+	}
+	if ctx.Err() != nil {
+		return nil, errInterrupted
+	}
+	return d, nil
+}
+
+// refused is the end of an init whose answers were no good.
+func (i *initialization) refused() exit.Status {
+	i.voice.Say("nothing was written; --offline writes the configuration without trying the server")
+	return i.tried
+}
+
+// finish writes the configuration and does what was asked for besides.
+func (i *initialization) finish(ctx context.Context, d *draft, address string) (exit.Status, error) {
+	mode := fs.FileMode(0o600)
+	if i.Serve {
+		mode = 0o644 // the server's user is not root, and no secret is in it
+	}
+	if err := setup.Write(i.path, d.toml, mode, d.secrets, i.Force); err != nil {
+		if exit.Is[*setup.ExistsError](err) {
+			err = fmt.Errorf("%w; --force replaces it", err)
+		}
+		return 0, err
+	}
+	fmt.Fprintf(i.Stdout, "wrote    %s\n", voice.Printable(i.path))
+	for _, s := range d.secrets {
+		fmt.Fprintf(i.Stdout, "wrote    %s, which nobody else can read\n", voice.Printable(s.Path))
+	}
+	if err := i.aliasForRoot(ctx, d.config.Default.Aliases, address); err != nil {
+		return 0, err
+	}
+	if i.Serve {
+		if d.config.Default.OAuth.ClientID != "" {
+			fmt.Fprintf(i.Stdout, "next     %s\n", i.loginLine())
+		}
+		fmt.Fprintln(i.Stdout, "next     mailchute install, then: systemctl enable --now mailchute.socket mailchute.service")
+		return exit.OK, nil
+	}
+	if loggedIn, status := i.logIn(ctx, d); !loggedIn {
+		return status, nil
+	}
+	status, err := i.sendTest(ctx, address)
+	if err != nil || status != exit.OK {
+		return status, err
+	}
+	if i.path == config.System {
+		fmt.Fprintln(i.Stdout, "note     only root can read it; for mail of other users there is mailchute init --serve")
+	}
+	if target, err := filepath.EvalSymlinks("/usr/sbin/sendmail"); err != nil || filepath.Base(target) != "mailchute" {
+		fmt.Fprintln(i.Stdout, "next     mailchute install makes this program /usr/sbin/sendmail")
+	}
+	return exit.OK, nil
+}
+
+// logIn gets the token of a configuration that logs in by one: now if somebody is
+// there, else it says how.
+func (i *initialization) logIn(ctx context.Context, d *draft) (loggedIn bool, status exit.Status) {
+	if d.config.Default.OAuth.ClientID == "" {
+		return true, exit.OK
+	}
+	if i.ask.nobody {
+		fmt.Fprintf(i.Stdout, "next     %s\n", i.loginLine())
+		return false, exit.OK
+	}
+	c := &login.Command{Config: i.path}
+	if status := c.Do(ctx, i.Process); status != exit.OK {
+		fmt.Fprintf(i.Stdout, "next     %s\n", i.loginLine())
+		return false, status
+	}
+	return true, exit.OK
+}
+
+// loginLine is the command that logs in by the configuration that was written.
+func (i *initialization) loginLine() string {
+	if i.Config == "" && !i.Serve {
+		return wire.LoginLine("")
+	}
+	return wire.LoginLine("") + " -C " + voice.Printable(i.path)
+}
+
+// aliasForRoot adds an alias for root where there is none.
+func (i *initialization) aliasForRoot(ctx context.Context, path, proposed string) error {
+	if path == "" {
+		if i.Root != "" {
+			fmt.Fprintln(i.Stdout, "note     no aliases file is configured, so mail for root has no alias")
+		}
+		return nil
+	}
+	target := i.Root
+	table, err := aliases.Load(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if table != nil {
+		if _, there := table.Expand("root", nil); there {
+			return nil
+		}
+	}
+	if target == "" && i.machine && path == "/etc/aliases" && i.who.UID == 0 {
+		if target, err = i.ask.optional(ctx, "Address for mail to root", proposed); err != nil {
+			return err
+		}
+	}
+	if target == "" {
+		return nil
+	}
+	if _, err = setup.AddAliasTo(path, "root", target); errors.Is(err, fs.ErrPermission) {
+		fmt.Fprintf(i.Stdout, "note     %s cannot be written; as root, add the line: root: %s\n", voice.Printable(path), voice.Printable(target))
+		return nil
+	} else if err != nil {
+		return err
+	}
+	fmt.Fprintf(i.Stdout, "wrote    %s: mail for root goes to %s\n", voice.Printable(path), voice.Printable(target))
+	return nil
+}
+
+// sendTest sends a test message by the configuration that was written.
+func (i *initialization) sendTest(ctx context.Context, proposed string) (exit.Status, error) {
+	to := i.Test
+	if to == "" && i.From == "" && !i.Offline {
+		var err error
+		if to, err = i.ask.optional(ctx, "Send a test message to", proposed); err != nil {
+			return 0, err
+		}
+	}
+	if to == "" {
+		return exit.OK, nil
+	}
+	c := &check.Command{Config: i.path, Send: to}
+	f := &face.Call{Process: i.Process, Who: i.who, Voice: i.voice, Args: &inject.Args{ConfigFile: i.path}}
+	if _, err := f.Find(); err != nil {
+		return 0, err
+	}
+	r := &check.Findings{Print: func(f check.Finding) { fmt.Fprintln(i.Stdout, f.Line(false)) }}
+	c.SendTest(ctx, f, r.About(""))
+	return r.Status(), nil
+}

@@ -1,0 +1,155 @@
+// Package journal writes the log records of submissions and of runs of the queue.
+package journal
+
+import (
+	"mailchute/cmd/mailchute/exit"
+	"mailchute/cmd/mailchute/voice"
+	"mailchute/headers/address"
+	"mailchute/inject"
+	"mailchute/relay"
+	"mailchute/relay/envelope"
+	"mailchute/relay/logbook"
+	"mailchute/relay/runner"
+)
+
+// Journal writes the log records of one submission.
+type Journal struct {
+	Book    *logbook.Book
+	Account string
+	User    string
+	Pending []logbook.Record // wait for the exit status
+	Kept    map[*envelope.Recipient]bool
+	Follows func(code int) // told of each redirect; may be nil
+}
+
+// Keep marks recipients that the queue takes care of now.
+func (j *Journal) Keep(rs []*envelope.Recipient) {
+	if j.Kept == nil {
+		j.Kept = map[*envelope.Recipient]bool{}
+	}
+	for _, r := range rs {
+		j.Kept[r] = true
+	}
+}
+
+func (j *Journal) IsKept(r *envelope.Recipient) bool { return j.Kept[r] }
+
+// Note is something that was ignored or dropped.
+func (j *Journal) Note(text string) {
+	j.Book.Write(logbook.Record{Event: "warning", Account: j.Account, User: j.User, Text: text})
+}
+
+// Redirected is a followed redirect.
+func (j *Journal) Redirected(original address.Addr, h envelope.Hop, server string) {
+	if j.Follows != nil {
+		j.Follows(h.Code)
+	}
+	j.Book.Write(logbook.Record{Event: "redirect", Account: j.Account, User: j.User, Smarthost: server,
+		Recipients: []logbook.Recipient{{Address: h.To.String(), Original: h.From.String(), State: "redirected"}},
+		Text:       voice.RedirectMeaning(h.Code)})
+}
+
+// Refused is a message that was not taken at all.
+func (j *Journal) Refused(err error, status exit.Status) {
+	j.Book.Write(logbook.Record{Event: "failed", Account: j.Account, User: j.User, Text: err.Error(), Exit: int(status)})
+}
+
+// Malformed is a recipient that is no address.
+func (j *Journal) Malformed(m inject.Malformed) {
+	j.Book.Write(logbook.Record{Event: "failed", Account: j.Account, User: j.User, Text: m.Element.Err.Error()})
+}
+
+// Accepted records an envelope that went into the queue untried.
+func (j *Journal) Accepted(sub *inject.Submission, env *envelope.Envelope, id string) {
+	rec := j.attemptRecord(env.Recipients, relay.Attempt{})
+	rec.Event, rec.ID = "kept", id
+	j.Pending = append(j.Pending, j.about(rec, sub, env))
+	j.Keep(env.Recipients)
+}
+
+// Delivered keeps the record of an attempt until the exit status is known; id is
+// the queue's, when it took what was deferred.
+func (j *Journal) Delivered(sub *inject.Submission, env *envelope.Envelope, a relay.Attempt, id string) {
+	rec := j.attemptRecord(env.Recipients, a)
+	if rec.ID = id; id != "" && rec.Event == "deferred" {
+		rec.Event = "kept"
+	}
+	j.Pending = append(j.Pending, j.about(rec, sub, env))
+}
+
+// about says which message a record is about.
+func (j *Journal) about(rec logbook.Record, sub *inject.Submission, env *envelope.Envelope) logbook.Record {
+	rec.Account, rec.User, rec.Sender = j.Account, j.User, env.Sender.String()
+	rec.MessageID, rec.Size = sub.MessageID, int64(len(sub.Message.Header))+sub.Message.Body.Traits.WireSize+2
+	return rec
+}
+
+// Attempted records an attempt of a queue run.
+func (j *Journal) Attempted(e runner.Event) {
+	if e.Entry == nil || e.Err != nil || e.Text != "" {
+		rec := logbook.Record{Event: "warning", Text: e.Text}
+		if e.Err != nil {
+			rec.Text = e.Err.Error()
+		}
+		if e.Entry != nil {
+			rec.ID, rec.Account = e.Entry.ID, e.Entry.Account
+		}
+		j.Book.Write(rec)
+		return
+	}
+	var tried []*envelope.Recipient
+	for _, i := range e.Tried {
+		tried = append(tried, e.Entry.Envelope.Recipients[i])
+	}
+	rec := j.attemptRecord(tried, e.Attempt)
+	rec.ID, rec.Account, rec.User, rec.Sender, rec.Size = e.Entry.ID, e.Entry.Account, e.Entry.User, e.Entry.Envelope.Sender.String(), e.Entry.Size
+	j.Book.Write(rec)
+}
+
+// attemptRecord is what an attempt did for some recipients. The event is the
+// worst of their fates.
+func (j *Journal) attemptRecord(rs []*envelope.Recipient, a relay.Attempt) logbook.Record {
+	rec := logbook.Record{Event: "sent", Smarthost: a.Server, TLS: a.TLS, Took: a.Took}
+	named := min(len(rs), j.Book.Room()) // there may be thousands, and only some fit
+	rec.Recipients, rec.More = make([]logbook.Recipient, 0, named), len(rs)-named
+	for i, r := range rs {
+		if i < named {
+			to := logbook.Recipient{Address: r.Address.String(), State: stateName(r.Outcome.State), Reply: r.Outcome.Text()}
+			if !r.Original.Equal(r.Address) {
+				to.Original = r.Original.String()
+			}
+			rec.Recipients = append(rec.Recipients, to)
+		}
+		switch r.Outcome.State {
+		case envelope.Failed:
+			rec.Event = "failed"
+		case envelope.Deferred:
+			if rec.Event != "failed" {
+				rec.Event = "deferred"
+			}
+		}
+	}
+	return rec
+}
+
+// Close writes what waited for the exit status, and gives the status back.
+func (j *Journal) Close(status exit.Status) exit.Status {
+	for _, rec := range j.Pending {
+		rec.Exit = int(status)
+		j.Book.Write(rec)
+	}
+	j.Pending = nil
+	return status
+}
+
+func stateName(s envelope.State) string {
+	switch s {
+	case envelope.Delivered:
+		return "sent"
+	case envelope.Deferred:
+		return "deferred"
+	case envelope.Failed:
+		return "failed"
+	}
+	return "pending"
+}

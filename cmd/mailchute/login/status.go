@@ -1,0 +1,125 @@
+package login
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"mailchute/cmd/mailchute/exit"
+	"mailchute/cmd/mailchute/face"
+	"mailchute/cmd/mailchute/voice"
+	"mailchute/cmd/mailchute/wire"
+	"mailchute/inject/config"
+	"mailchute/relay/oauth"
+)
+
+// Report is how things are with an account's token. Its JSON form is in
+// mailchute(1).
+type Report struct {
+	Account string `json:"account"` // "" is the top level
+	User    string `json:"user"`
+	State   string `json:"state"`   // valid, expired, none or broken
+	Expires string `json:"expires"` // RFC 3339; "" where the server did not say, or without a token
+	Renews  bool   `json:"renews"`  // an expired one is renewed by itself
+	Store   string `json:"store"`   // file, or the key of the command
+	Text    string `json:"text"`    // what is wrong, "" for nothing
+}
+
+// The states of a token.
+const (
+	tokenValid   = "valid"
+	tokenExpired = "expired"
+	tokenNone    = "none"
+	tokenBroken  = "broken"
+)
+
+// Good tells whether the account can log in without a person.
+func (r Report) Good() bool { return r.State == tokenValid || r.State == tokenExpired && r.Renews }
+
+// Report tells of a token, or of why there is none.
+func (l *TokenLogin) Report(t oauth.Token, err error) Report {
+	r := Report{Account: l.Account.Name, User: l.Account.User, State: tokenValid, Renews: !t.Refresh.IsZero(), Store: l.where()}
+	if !t.Expiry.IsZero() {
+		r.Expires = t.Expiry.Format(time.RFC3339)
+	}
+	var e *oauth.Error
+	switch {
+	case errors.As(err, &e) && e.Login:
+		r.State, r.Text = tokenNone, err.Error()
+	case err != nil:
+		r.State, r.Text = tokenBroken, err.Error()
+	case !t.Usable(time.Now()):
+		r.State = tokenExpired
+	}
+	return r
+}
+
+// Line is a report for people.
+func (r Report) Line() string {
+	text := ""
+	switch {
+	case r.State == tokenNone || r.State == tokenBroken:
+		return r.Text
+	case r.State == tokenExpired && r.Renews:
+		text = "there is a token, which is renewed at the next login"
+	case r.State == tokenExpired:
+		return "the token has expired and cannot be renewed"
+	case r.Expires == "":
+		text = "there is a token"
+	default:
+		text = "there is a token until " + r.Expires
+	}
+	if r.Renews && r.State == tokenValid {
+		text += ", and it renews itself"
+	}
+	return text
+}
+
+// status tells of the tokens of the named account, or of all.
+func (c *Command) status(ctx context.Context, f *face.Call) exit.Status {
+	if _, err := f.Find(); err != nil {
+		return f.Report(err)
+	}
+	accounts := tokenAccounts(f.Config)
+	if c.Account != "" {
+		a, err := f.Config.Account(c.Account)
+		if err != nil {
+			return f.Report(err)
+		}
+		accounts = []*config.Account{a}
+	}
+	reports, status := []Report{}, exit.OK
+	for _, a := range accounts {
+		if a.OAuth.ClientID == "" {
+			f.Voice.Say("%s: %s", f.Config.Path, voice.NoTokens(a.Name))
+			return exit.Config
+		}
+		l, err := loginOf(f, a)
+		if err != nil {
+			return f.Report(err)
+		}
+		r := l.Report(l.Source.Stored(ctx))
+		if !r.Good() {
+			status = exit.NoPerm
+		}
+		reports = append(reports, r)
+	}
+	if c.JSON {
+		if err := voice.PrintJSON(f.Stdout, reports); err != nil {
+			return exit.IOErr
+		}
+		return status
+	}
+	for _, r := range reports {
+		line := r.Line()
+		if !r.Good() {
+			line += "; run: " + wire.LoginLine(r.Account)
+		}
+		if r.Account != "" {
+			line = "[" + r.Account + "] " + line
+		}
+		fmt.Fprintln(f.Stdout, voice.Printable(r.User+": "+line))
+	}
+	return status
+}

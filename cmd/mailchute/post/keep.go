@@ -1,0 +1,111 @@
+package post
+
+import (
+	"math/rand/v2"
+	"time"
+
+	"mailchute/inject"
+	"mailchute/relay/envelope"
+	"mailchute/relay/queue"
+	"mailchute/relay/runner"
+)
+
+// accept puts an envelope into the queue: the recipients that are deferred after
+// an attempt, or those that failed.
+func (p *Post) accept(sub *inject.Submission, env *envelope.Envelope, retries []queue.Retry) (string, error) {
+	return p.queue.Accept(p.entry(sub, env, retries))
+}
+
+// entry is an envelope of a submission as the queue takes it.
+func (p *Post) entry(sub *inject.Submission, env *envelope.Envelope, retries []queue.Retry) queue.Entry {
+	e := queue.Entry{Submitted: sub.Stamp.Now, Account: p.account.Name, User: p.Journal.User, Errors: errorMode(p.onError),
+		Envelope: env, Message: sub.Message, Retries: retries}
+	if h := env.Options.Hold; h != nil && deferredForHold(env) {
+		// The server does not offer FUTURERELEASE, RFC 4865: it is held here.
+		e.NotBefore, e.Since = h.Until, h.Until
+		env.Options.Hold = nil
+	}
+	return e
+}
+
+func errorMode(c byte) string {
+	if c == 0 {
+		return ""
+	}
+	return string(rune(c))
+}
+
+func deferredForHold(env *envelope.Envelope) bool {
+	for _, r := range env.Recipients {
+		if r.Outcome.Cause == envelope.CauseHold {
+			return true
+		}
+	}
+	return false
+}
+
+// keep takes care of the recipients that were deferred. The id is "" when there
+// are none, or when nobody can take care of them. Where the way is held there is
+// no attempt before until.
+func (p *Post) keep(sub *inject.Submission, env *envelope.Envelope, until time.Time) string {
+	deferred := env.Deferred()
+	if p.queue == nil || len(deferred) == 0 {
+		return ""
+	}
+	late := *env
+	late.Recipients = deferred
+	now := time.Now()
+	if until.IsZero() {
+		until = queue.Next(1, now, p.account.Queue.RetryMin, p.account.Queue.RetryMax, rand.Float64())
+	}
+	retries := make([]queue.Retry, len(deferred))
+	for i := range retries {
+		retries[i] = queue.Retry{Attempts: 1, Last: now, Next: until}
+	}
+	id, err := p.accept(sub, &late, retries)
+	if err != nil {
+		p.voice.Say("the queue could not take the message: %v", err)
+		p.Journal.Note(err.Error())
+		return ""
+	}
+	p.Journal.Keep(deferred)
+	return id
+}
+
+// heldLogin is the refused login that holds this account. Programs do not try it
+// again before its time: servers lock accounts. A person at a terminal may just
+// have mended it.
+func (p *Post) heldLogin() (*envelope.Outcome, time.Time) {
+	h, held := p.loginHold()
+	if !held || p.loud {
+		return nil, time.Time{}
+	}
+	return &envelope.Outcome{State: envelope.Deferred, Cause: envelope.CauseLogin, Reason: h.Reason}, h.Until
+}
+
+func (p *Post) loginHold() (queue.RouteHold, bool) {
+	if p.queue == nil {
+		return queue.RouteHold{}, false
+	}
+	h, held := p.queue.RouteHold(p.account.Name)
+	return h, held && h.Login && h.Active(time.Now())
+}
+
+// holdWay makes what waits in the queue wait for the way that this attempt found
+// in trouble. Attempts during a hold do not make it longer: how much mail comes
+// says nothing about the way.
+func (p *Post) holdWay(sub *inject.Submission, trouble *envelope.Outcome) time.Time {
+	if p.queue == nil || trouble == nil || trouble.State != envelope.Deferred {
+		return time.Time{}
+	}
+	now := time.Now()
+	login := trouble.Cause == envelope.CauseLogin
+	if h, held := p.queue.RouteHold(p.account.Name); held && h.Active(now) && h.Login == login {
+		return h.Until
+	}
+	until, err := runner.Hold(p.queue, p.account.Name, p.runnerAccount(sub), *trouble, now)
+	if err != nil {
+		p.Journal.Note(err.Error())
+	}
+	return until
+}

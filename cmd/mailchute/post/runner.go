@@ -1,0 +1,113 @@
+package post
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"mailchute/cmd/mailchute/face"
+	"mailchute/cmd/mailchute/host"
+	"mailchute/cmd/mailchute/journal"
+	"mailchute/cmd/mailchute/voice"
+	"mailchute/cmd/mailchute/wire"
+	"mailchute/inject"
+	"mailchute/relay/queue"
+	"mailchute/relay/runner"
+	"mailchute/relay/xqueue"
+)
+
+// NewRunner makes the runner of a queue. Every account of the configuration can
+// be asked for; what one says of its queue's place has been settled already.
+func NewRunner(f *face.Call, q *queue.Queue, j *journal.Journal) *runner.Runner {
+	return &runner.Runner{Queue: q, Workers: f.Config.Default.Queue.Workers, Now: time.Now, Told: j.Attempted,
+		Account: func(name string) (*runner.Account, error) {
+			a, err := f.Config.Account(name)
+			if err != nil {
+				return nil, err
+			}
+			who, err := wire.Rules(a).Identity.Resolve(host.World(f.Who, f.Getenv))
+			if err != nil {
+				return nil, err
+			}
+			p := &Post{Process: f.Process, config: f.Config, account: a, queue: q, voice: f.Voice, Journal: j, loud: f.Args.Verbose || voice.IsTerminal(f.Stderr)}
+			if p.trace, _, err = f.Tracer(); err != nil {
+				return nil, err
+			}
+			ra := wire.NewRunnerAccount(a, who)
+			ra.Relay, err = p.relay(who.Hostname)
+			return ra, err
+		}}
+}
+
+// RunQueues makes one pass over all queues.
+func RunQueues(ctx context.Context, f *face.Call, scope runner.Scope) (sum runner.Tally, err error) {
+	qs, err := f.Queues()
+	if err != nil {
+		return sum, err
+	}
+	return RunWatched(ctx, f, qs, scope, nil)
+}
+
+// RunWatched makes one pass over some queues, tells watch, if there is one, of each
+// attempt, and closes them.
+func RunWatched(ctx context.Context, f *face.Call, qs []*queue.Queue, scope runner.Scope, watch func(runner.Event)) (sum runner.Tally, err error) {
+	if len(qs) == 0 {
+		return sum, nil
+	}
+	j, done, err := f.Book()
+	if err != nil {
+		return sum, err
+	}
+	defer done()
+	for _, q := range qs {
+		r := NewRunner(f, q, j)
+		if watch != nil {
+			r.Told = func(e runner.Event) {
+				j.Attempted(e)
+				watch(e)
+			}
+		}
+		tally, runErr := r.Run(ctx, scope)
+		if runErr != nil {
+			err = runErr
+		}
+		sum.Messages += tally.Messages
+		sum.Delivered += tally.Delivered
+		sum.Deferred += tally.Deferred
+		sum.Failed += tally.Failed
+		tidy(f, q, j)
+		q.Close()
+	}
+	return sum, err
+}
+
+// tidy forgets what failed long ago and sweeps up what crashes left.
+func tidy(f *face.Call, q *queue.Queue, j *journal.Journal) {
+	now := time.Now()
+	if _, err := q.Expire(now.Add(-f.Config.Default.Queue.KeepFailed)); err != nil {
+		j.Note(err.Error())
+	}
+	for _, err := range q.Sweep(now) {
+		j.Note(err.Error())
+	}
+}
+
+// Matching tells whether a message is one that -qI, -qR and -qS speak of.
+func Matching(r inject.Runner) func(*queue.Entry) bool {
+	return func(e *queue.Entry) bool {
+		if !strings.Contains(e.ID, r.ID) || !strings.Contains(e.Envelope.Sender.String(), r.Sender) {
+			return false
+		}
+		for _, rcpt := range e.Envelope.Recipients {
+			if strings.Contains(rcpt.Address.String(), r.Recipient) || strings.Contains(rcpt.Original.String(), r.Recipient) {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+// RunnerOf is a filter as -qI, -qR and -qS say it, and filterOf the way back.
+func RunnerOf(f xqueue.Filter) inject.Runner {
+	return inject.Runner{ID: f.ID, Sender: f.Sender, Recipient: f.Address}
+}

@@ -1,0 +1,103 @@
+package serve
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"mailchute/cmd/mailchute/exit"
+	"mailchute/cmd/mailchute/face"
+	"mailchute/inject"
+)
+
+// Daemon is -bD, serve in the foreground, and -bd, serve in the background.
+func Daemon(ctx context.Context, f *face.Call) exit.Status {
+	if f.Args.Runner.Foreground {
+		return f.Report(serve(ctx, f))
+	}
+	if err := f.Load(); err != nil {
+		return f.Report(err)
+	}
+	status, err := startServer(f)
+	if err != nil {
+		return f.Report(err)
+	}
+	return status
+}
+
+// startServer starts a server that outlives us and waits until it is ready, so
+// that status 0 means that its sockets are there. What it says until then is on
+// our standard error.
+func startServer(f *face.Call) (exit.Status, error) {
+	dir, err := os.MkdirTemp("", "mailchute-")
+	if err != nil {
+		return exit.OK, &inject.SpoolError{Err: err}
+	}
+	defer os.RemoveAll(dir)
+	ready, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: filepath.Join(dir, "ready"), Net: "unixgram"})
+	if err != nil {
+		return exit.OK, err
+	}
+	defer ready.Close()
+	cmd, words, err := serverCommand(f.Config.Path, filepath.Join(dir, "ready"))
+	if err != nil {
+		return exit.OK, err
+	}
+	if err := cmd.Start(); err != nil {
+		return exit.OK, fmt.Errorf("cannot start the server: %w", err)
+	}
+	go io.Copy(f.Stderr, words)
+	ended := make(chan exit.Status, 1)
+	go func() {
+		cmd.Wait()
+		ended <- exit.Status(cmd.ProcessState.ExitCode())
+	}()
+	up := make(chan struct{})
+	go func() {
+		buf := make([]byte, 64)
+		for {
+			n, err := ready.Read(buf)
+			if err != nil {
+				return
+			}
+			if strings.HasPrefix(string(buf[:n]), "READY=1") {
+				close(up)
+				return
+			}
+		}
+	}()
+	select {
+	case <-up:
+		return exit.OK, nil
+	case status := <-ended:
+		return status, nil
+	}
+}
+
+// serverCommand is this program as a server in a session of its own.
+func serverCommand(config, ready string) (cmd *exec.Cmd, words io.Reader, err error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, nil, err
+	}
+	if config, err = filepath.Abs(config); err != nil {
+		return nil, nil, err
+	}
+	cmd = exec.Command(self, "serve", "-C", config)
+	cmd.Args[0] = "mailchute" // the file may have another name, and names are faces
+	cmd.Dir = "/"
+	cmd.Env = append(os.Environ(), "NOTIFY_SOCKET="+ready)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	r, w, err := os.Pipe()
+	if err != nil {
+		return nil, nil, err
+	}
+	cmd.Stderr = w
+	return cmd, r, nil
+}

@@ -1,0 +1,161 @@
+package serve
+
+import (
+	"fmt"
+	"net"
+	"sync"
+	"time"
+
+	"mailchute/headers/address"
+	"mailchute/inject/session"
+	"mailchute/relay/reply"
+)
+
+// The limits of the gate. Whoever opens all that he may leaves the others the
+// sure ones.
+const (
+	sessionsPerUser = 256
+	sessionsInAll   = 1024
+	sessionsSure    = 16 // for each user, even when all others are taken
+)
+
+// gate counts the sessions of each user.
+type gate struct {
+	mu   sync.Mutex
+	all  int
+	user map[string]int
+}
+
+func newGate() *gate { return &gate{user: map[string]int{}} }
+
+// enter lets a session in, or not. Who was let in has to leave.
+func (g *gate) enter(user string) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	n := g.user[user]
+	if n >= sessionsPerUser || n >= sessionsSure && g.all >= sessionsInAll {
+		return false
+	}
+	g.user[user]++
+	g.all++
+	return true
+}
+
+func (g *gate) leave(user string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.all--
+	if g.user[user]--; g.user[user] == 0 {
+		delete(g.user, user)
+	}
+}
+
+// open is how many sessions there are.
+func (g *gate) open() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.all
+}
+
+// rate lets each user do something so many times a minute: all of them at once, or
+// evenly, and never more in any two minutes than twice as many. It is the
+// generic cell rate algorithm (ITU-T I.371): one time for each user says all.
+type rate struct {
+	mu    sync.Mutex
+	spent map[string]time.Time // the minute of a user is spent up to here; a time that has passed says nothing
+	tidy  int                  // how many are kept before the ones that say nothing are forgotten
+}
+
+func newRate() *rate { return &rate{spent: map[string]time.Time{}} }
+
+// allow counts, and tells whether it is within perMinute; 0 is no limit. What is not
+// allowed is not counted.
+func (r *rate) allow(user string, perMinute int, now time.Time) bool {
+	if perMinute <= 0 {
+		return true
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	spent := r.spent[user]
+	if spent.Before(now) || spent.Sub(now) > time.Minute { // the clock was set back
+		spent = now
+	}
+	spent = spent.Add(time.Minute / time.Duration(perMinute))
+	if spent.Sub(now) > time.Minute {
+		return false
+	}
+	r.spent[user] = spent
+	r.forget(now)
+	return true
+}
+
+// forget drops the users that were idle, whenever there are twice as many as were
+// left the last time: a user may have thousands of ids in name spaces of his own.
+func (r *rate) forget(now time.Time) {
+	if len(r.spent) <= max(r.tidy, 64) {
+		return
+	}
+	for user, spent := range r.spent {
+		if !spent.After(now) {
+			delete(r.spent, user)
+		}
+	}
+	r.tidy = 2 * len(r.spent)
+}
+
+// exempt tells who has no limit on a minute's sessions and messages: root can
+// change the limit anyway, and what cron and the machine itself have to say is
+// root's.
+func exempt(c client) bool { return c.known && c.UID == 0 }
+
+// admit lets a session in, or names the limit that stands against it. Who was let in
+// has to leave the gate.
+func (s *server) admit(c client, now *settings) (limit string) {
+	perMinute := now.Config.Default.Serve.ConnectionsPerMinute
+	switch {
+	case !exempt(c) && !s.connects.allow(c.key(), perMinute, time.Now()):
+		return limitConnections
+	case !s.gate.enter(c.key()):
+		return limitSessions
+	}
+	return ""
+}
+
+// mayMail answers MAIL: by whose address it is, then by the limit of a minute, which
+// counts from the reload that has set it.
+func (s *server) mayMail(now *settings, c client, limited *int) func(address.Addr) *reply.Reply {
+	mayUse := now.mayUse(c)
+	return func(sender address.Addr) *reply.Reply {
+		if refusal := mayUse(sender); refusal != nil {
+			return refusal
+		}
+		perMinute := s.live.Load().Config.Default.Serve.MessagesPerMinute
+		if exempt(c) || s.letters.allow(c.key(), perMinute, time.Now()) {
+			return nil
+		}
+		*limited++
+		s.meters.limited(limitMessages)
+		text := fmt.Sprintf("more than %d messages in a minute; try again later", perMinute)
+		return &reply.Reply{Code: 450, Enhanced: reply.Enhanced{Class: 4, Subject: 7, Detail: 1}, Lines: []string{text}}
+	}
+}
+
+// refusalsTold is how many sessions of a user that were refused go into the log of a
+// minute. The metrics count all of them.
+const refusalsTold = 60
+
+// turnAway answers a connection that a limit stands against.
+func (s *server) turnAway(conn net.Conn, c client, now *settings, limit string) {
+	s.meters.limited(limit)
+	text := "too many sessions at a time"
+	if limit == limitConnections {
+		text = fmt.Sprintf("more than %d connections in a minute; try again later", now.Config.Default.Serve.ConnectionsPerMinute)
+	}
+	conn.SetWriteDeadline(time.Now().Add(time.Second))
+	fmt.Fprintf(conn, "421 4.7.0 %s: %s\r\n", now.name, text)
+	if s.refusals.allow(c.key(), refusalsTold, time.Now()) {
+		rec := sessionRecord(c, session.Summary{End: "refused"}, nil, 0)
+		rec.Text = text
+		now.book.Write(rec)
+	}
+}

@@ -1,0 +1,214 @@
+// Package serve is the local submission server: SMTP on a Unix socket, where the
+// kernel says who is calling, and on loopback if asked; the queue, and delivery.
+//
+// The promise: 250 behind a text means that the message is on disk. What one user
+// does never stops another.
+package serve
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"mailchute/cmd/mailchute/exit"
+	"mailchute/cmd/mailchute/face"
+	"mailchute/cmd/mailchute/host"
+	"mailchute/cmd/mailchute/metrics"
+	"mailchute/cmd/mailchute/voice"
+	"mailchute/inject"
+	"mailchute/inject/session"
+	"mailchute/relay/queue"
+)
+
+// Command is `mailchute serve`.
+type Command struct {
+	Config    string `short:"C" name:"config" help:"Configuration file." placeholder:"FILE"`
+	PrintUnit string `help:"Print a unit for systemd and end: mailchute.service, mailchute.socket, mailchute-queue.service or mailchute-queue.timer." placeholder:"NAME"`
+}
+
+func (c *Command) Do(ctx context.Context, p face.Process) exit.Status {
+	f := &face.Call{Process: p, Voice: voice.Voice{W: p.Stderr}, Who: host.LookUpUser(), Args: &inject.Args{ConfigFile: c.Config}}
+	if c.PrintUnit != "" {
+		return f.Report(printUnit(p.Stdout, c.PrintUnit))
+	}
+	return f.Report(serve(ctx, f))
+}
+
+// server is the local submission server: it takes messages over sockets of this
+// machine, puts them into the queue, says 250 once they are on disk, and sends
+// them on.
+//
+// One server is one user id, one queue and one memory of redirects. Who submits
+// is what the kernel says of the other end of the socket. Only the server has to
+// be able to read the configuration with its secrets.
+type server struct {
+	live     atomic.Pointer[settings]
+	submit   ears
+	scrape   ears // for metrics
+	Queue    *queue.Queue
+	gate     *gate
+	connects *rate
+	letters  *rate
+	refusals *rate // that the log tells of
+	backlog  *backlog
+	workers  int // that send what is new
+	meters   *meters
+	room     *session.Room
+	heavy    chan struct{} // one for each message that is large and in hand
+	sessions sync.WaitGroup
+	looks    looks // at the queue
+}
+
+// heavyAtATime bounds how many large messages are in hand at a time, and with it
+// the memory that their headers can take.
+const heavyAtATime = 4
+
+// roomForAll is the octets of memory that all sessions share for texts and for long
+// lists of recipients.
+const roomForAll = 32 << 20
+
+// serve runs the server until a signal ends it.
+func serve(ctx context.Context, f *face.Call) error {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	reload := make(chan os.Signal, 1)
+	signal.Notify(reload, syscall.SIGHUP)
+	defer signal.Stop(reload)
+
+	keepSecrets()
+	first, err := newSettings(f)
+	if err != nil {
+		return err
+	}
+	s, err := first.newServer(ctx)
+	if err != nil {
+		return err
+	}
+	return s.run(ctx, reload)
+}
+
+// newServer makes a server with its queue, and listens.
+func (s *settings) newServer(ctx context.Context) (*server, error) {
+	q, err := s.openServeQueue()
+	if err != nil {
+		return nil, err
+	}
+	v := &server{
+		submit: ears{mode: everybody}, scrape: ears{mode: itsGroup},
+		Queue: q, backlog: newBacklog(), workers: s.Config.Default.Queue.Workers, meters: newMeters(q),
+		gate: newGate(), connects: newRate(), letters: newRate(), refusals: newRate(),
+		room: session.NewRoom(roomForAll), heavy: make(chan struct{}, heavyAtATime),
+	}
+	if err := v.hear(ctx, s); err != nil {
+		q.Close()
+		return nil, err
+	}
+	return v, nil
+}
+
+// hear takes the sockets that systemd hands over, and opens the others.
+func (s *server) hear(ctx context.Context, first *settings) error {
+	if err := inherited(first.Getenv, &s.submit, &s.scrape); err != nil {
+		return err
+	}
+	ports, scrapes := s.submit.open, s.scrape.open
+	if err := s.listen(ctx, first); err != nil {
+		return err
+	}
+	first.warnLoopback(ports)
+	s.attend(ctx, ports, scrapes)
+	return nil
+}
+
+// stopTime is how long sessions and deliveries may take to come to an end. What
+// has not ended then has not been said 250 to, or is in the queue.
+const stopTime = 5 * time.Second
+
+// run serves until ctx ends.
+func (s *server) run(ctx context.Context, reload <-chan os.Signal) error {
+	var deliveries sync.WaitGroup
+	s.deliver(ctx, &deliveries)
+	now := s.live.Load()
+	notify := now.notify
+	notify("READY=1\n" + s.status())
+	pulse := time.NewTicker(pulseEvery(now.Getenv))
+	defer pulse.Stop()
+	for ctx.Err() == nil {
+		select {
+		case <-reload:
+			notify(reloading())
+			s.reload(ctx)
+			notify("READY=1\n" + s.status())
+		case <-pulse.C:
+			notify("WATCHDOG=1\n" + s.status())
+		case <-ctx.Done():
+		}
+	}
+	notify("STOPPING=1\nSTATUS=sessions and deliveries come to an end")
+	closeSockets(s.submit.open)
+	waitFor(stopTime, func() { s.sessions.Wait(); deliveries.Wait() })
+	closeSockets(s.scrape.open)
+	s.Queue.Close()
+	s.live.Load().book.Close()
+	return nil
+}
+
+// attend listens at sockets until they are closed.
+func (s *server) attend(ctx context.Context, submit, scrape []socket) {
+	for _, l := range submit {
+		go s.accept(ctx, l)
+	}
+	for _, l := range scrape {
+		go metrics.Serve(l, func() []byte { return s.meters.page(s.gate.open(), time.Now()) })
+	}
+}
+
+// waitFor waits until f has returned, or for a time.
+func waitFor(longest time.Duration, f func()) {
+	done := make(chan struct{})
+	go func() { f(); close(done) }()
+	select {
+	case <-done:
+	case <-time.After(longest):
+	}
+}
+
+// serveQueueDir is the directory of the queue that the server fills and empties: the
+// machine's, whatever user it runs as.
+func (s *settings) serveQueueDir() (string, error) {
+	a := &s.Config.Default
+	if !a.Queue.Enabled {
+		return "", &exit.ConfigError{Err: fmt.Errorf("%s: serve needs the queue, and queue.enabled is false", s.Config.Path)}
+	}
+	return filepath.Clean(cmp.Or(s.Args.QueueDir, a.Queue.Dir, "/var/spool/mailchute")), nil
+}
+
+// openServeQueue is that queue.
+func (s *settings) openServeQueue() (*queue.Queue, error) {
+	dir, err := s.serveQueueDir()
+	if err != nil {
+		return nil, err
+	}
+	q, err := queue.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	// Better no server than one that refuses every message. A full disk may pass.
+	file, err := q.Spool()
+	switch {
+	case err == nil:
+		file.Close()
+	case errors.Is(err, queue.ErrUnusable):
+		q.Close()
+		return nil, fmt.Errorf("%w; make the directory for this user, or name another one with queue.dir", err)
+	}
+	return q, nil
+}

@@ -1,0 +1,181 @@
+package serve
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+
+	"mailchute/cmd/mailchute/face"
+	"mailchute/cmd/mailchute/host"
+	"mailchute/cmd/mailchute/serve/servetest"
+	"mailchute/cmd/mailchute/voice"
+	"mailchute/inject"
+)
+
+// served is a server on real sockets.
+type served struct {
+	*servetest.Box
+	server *server
+	hup    chan os.Signal
+	stop   func() error
+}
+
+// serveWith starts a server; rules are the smarthost's, more is added to [serve].
+func serveWith(t *testing.T, rules, more string) *served {
+	t.Helper()
+	s := &served{Box: servetest.New(t, rules, more), hup: make(chan os.Signal)}
+	f := &face.Call{Process: face.Process{Stderr: s.Stderr, Getenv: func(string) string { return "" }}, Voice: voice.Voice{W: s.Stderr}, Who: host.LookUpUser(),
+		Args: &inject.Args{ConfigFile: s.File()}}
+	first, err := newSettings(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	server, err := first.newServer(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.server, s.Port = server, server.submit.open[1].Addr().String()
+	go func() { ended <- server.run(ctx, s.hup) }()
+	s.stop = sync.OnceValue(func() error { cancel(); return <-ended })
+	t.Cleanup(func() { s.stop() })
+	return s
+}
+
+func TestServeTakesAMessageAndSendsIt(t *testing.T) {
+	s := serveWith(t, "", "")
+	if err := s.Send("me", "root", "Bcc: hidden@example.org\nSubject: one\n\n.dot\n"); err != nil {
+		t.Fatal(err)
+	}
+	got := s.Arrive(1)[0]
+	text := got.Text
+	for _, want := range []string{"Received: from localhost (uid ", " by box.example (mailchute) with ", "Subject: one\r\n", "\r\nMessage-ID: <", "\r\n\r\n.dot\r\n"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in\n%s", want, text)
+		}
+	}
+	if strings.Contains(text, "hidden") || !strings.Contains(strings.Join(got.Envelope, "\n"), "RCPT TO:<root@box.example>") {
+		t.Errorf("%q\n%s", got.Envelope, text)
+	}
+	if err := s.stop(); err != nil {
+		t.Error(err)
+	}
+	if log := s.Log(); !strings.Contains(log, "event=session") || !strings.Contains(log, "event=kept") || !strings.Contains(log, "event=sent") {
+		t.Error(log)
+	}
+}
+
+func TestServeKeepsWhatTheSmarthostDoesNotTake(t *testing.T) {
+	s := serveWith(t, "once CONNECT => 421 later\n", "")
+	if err := s.Send("me@box.example", "b@example.org", "Subject: late\n\nx\n"); err != nil {
+		t.Fatal(err)
+	}
+	servetest.Eventually(t, "the attempt is in the log", func() bool { return strings.Contains(s.Log(), "event=deferred") })
+	s.stop()
+	ids := 0
+	for e, err := range s.server.Queue.List() {
+		if err != nil || e.Envelope.Recipients[0].Address.String() != "b@example.org" {
+			t.Errorf("%v, %+v", err, e)
+		}
+		ids++
+	}
+	if ids != 1 {
+		t.Errorf("%d messages are kept", ids)
+	}
+}
+
+func TestServeStopsWithoutWaitingForIdleClients(t *testing.T) {
+	s := serveWith(t, "", "")
+	c, err := net.Dial("unix", s.Socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	r := bufio.NewReader(c)
+	if line, err := r.ReadString('\n'); err != nil || !strings.HasPrefix(line, "220 ") {
+		t.Fatal(line, err)
+	}
+	s.stop()
+	if line, err := r.ReadString('\n'); err != nil || !strings.HasPrefix(line, "421 4.3.2 ") {
+		t.Error(line, err)
+	}
+	if _, err := os.Stat(s.Socket); err == nil {
+		t.Error("the socket is still there")
+	}
+}
+
+func TestReloadKeepsTheOldConfigurationWhenTheNewOneIsWrong(t *testing.T) {
+	s := serveWith(t, "", "")
+	size := func() string {
+		c := s.Dial("unix", s.Socket)
+		defer c.Close()
+		c.Hello("x")
+		_, size := c.Extension("SIZE")
+		return size
+	}
+	s.Write("max_size = 5000")
+	s.hup <- os.Interrupt
+	s.hup <- os.Interrupt // taken only when the first reload is over
+	if got := size(); got != "5000" {
+		t.Errorf("SIZE %q after a reload", got)
+	}
+	s.Write("max_syze = 6000")
+	s.hup <- os.Interrupt
+	s.hup <- os.Interrupt
+	s.Replace("") // as an editor leaves it for a moment
+	s.hup <- os.Interrupt
+	s.hup <- os.Interrupt
+	if got := size(); got != "5000" {
+		t.Errorf("SIZE %q after a wrong configuration", got)
+	}
+	if text := s.Stderr.String(); !strings.Contains(text, "max_syze") || !strings.Contains(text, "no smarthost") || !strings.Contains(text, "the old configuration stays in force") {
+		t.Errorf("standard error: %q", text)
+	}
+}
+
+func TestLoopbackTakesOnlyWhatTheConfigurationAllows(t *testing.T) {
+	s := serveWith(t, "", "")
+	c := s.Dial("tcp", s.Port)
+	if err := servetest.Submit(c, "a@box.example", "b@example.org", "x"); err == nil || !strings.Contains(err.Error(), "5.7.1") {
+		t.Errorf("without a rule: %v", err)
+	}
+	if !strings.Contains(s.Log(), "takes no mail") && !strings.Contains(s.Stderr.String(), "takes no mail") {
+		t.Error("nobody was told that the port takes no mail")
+	}
+	s = serveWith(t, "", "users.loopback = [\"*@box.example\"]")
+	c = s.Dial("tcp", s.Port)
+	if err := servetest.Submit(c, "a@other.example", "b@example.org", "x"); err == nil || !strings.Contains(err.Error(), "5.7.1") {
+		t.Errorf("an address that is not allowed: %v", err)
+	}
+	c = s.Dial("tcp", s.Port)
+	if err := servetest.Submit(c, "a@box.example", "b@example.org", "From: Boss <boss@box.example>\n\nx\n"); err != nil {
+		t.Fatal(err)
+	}
+	got := s.Arrive(1)[0]
+	if text := got.Text; !strings.Contains(text, "\r\nSender: a@box.example\r\n") || !strings.Contains(text, "Received: from localhost by box.example") {
+		t.Error(text)
+	}
+}
+
+func TestAFloodOfSessionsLeavesRoomForOthers(t *testing.T) {
+	s := serveWith(t, "", "")
+	key := client{host.LookUpUser(), true}.key()
+	for range sessionsPerUser {
+		if !s.server.gate.enter(key) {
+			t.Fatal("the gate closed early")
+		}
+	}
+	c, err := net.Dial("unix", s.Socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if answer, err := io.ReadAll(c); err != nil || !strings.HasPrefix(string(answer), "421 4.7.0 ") {
+		t.Errorf("%q, %v", answer, err)
+	}
+}

@@ -1,0 +1,156 @@
+package serve
+
+import (
+	"context"
+	"fmt"
+
+	"mailchute/cmd/mailchute/exit"
+	"mailchute/cmd/mailchute/face"
+	"mailchute/cmd/mailchute/host"
+	"mailchute/cmd/mailchute/journal"
+	"mailchute/cmd/mailchute/wire"
+	"mailchute/inject"
+	"mailchute/inject/config"
+	"mailchute/relay/logbook"
+)
+
+// settings is the configuration in force, replaced as a whole by a reload.
+type settings struct {
+	*face.Call
+	book  *logbook.Book
+	world inject.World // of this machine; who submits is not in it
+	name  string       // of this host
+}
+
+// newSettings reads the configuration and what surrounds it.
+func newSettings(f *face.Call) (*settings, error) {
+	fresh := *f
+	fresh.Notes = nil
+	if err := fresh.Load(); err != nil {
+		return nil, err
+	}
+	c := &fresh.Config.Default
+	switch {
+	case fresh.Config.Path == "":
+		return nil, errNoConfigOfItsOwn
+	case len(c.Smarthosts) == 0:
+		return nil, &exit.ConfigError{Err: fmt.Errorf("%s: no smarthost is configured", fresh.Config.Path)}
+	}
+	book, err := logbook.Open(logTo(c.Log.To, host.Exists), c.Log.Format, fresh.Tag())
+	if err != nil {
+		return nil, &exit.ConfigError{Err: err}
+	}
+	w := host.World(fresh.Who, fresh.Getenv)
+	name, err := wire.HostName(c, w)
+	if err != nil {
+		return nil, &exit.ConfigError{Err: err}
+	}
+	for _, note := range fresh.Notes {
+		book.Write(logbook.Record{Event: "warning", Text: note})
+	}
+	return &settings{Call: &fresh, book: book, world: w, name: name}, nil
+}
+
+// logTo is where the log goes. A container has neither a journal nor a syslog, but
+// somebody who keeps what its programs say.
+func logTo(to string, exists func(path string) bool) string {
+	if to == "auto" && !exists("/run/systemd/journal/socket") && !exists("/dev/log") {
+		return "stderr"
+	}
+	return to
+}
+
+// listens is where mail is taken.
+func (s *settings) listens() []config.Listen { return s.Config.Default.Serve.Listen }
+
+// scrapes is where Prometheus may ask.
+func (s *settings) scrapes() []config.Listen {
+	if l := s.Config.Default.Serve.Metrics; l != (config.Listen{}) {
+		return []config.Listen{l}
+	}
+	return nil
+}
+
+// journal writes the log for one user.
+func (s *settings) journal(user string) *journal.Journal {
+	return &journal.Journal{Book: s.book, User: user}
+}
+
+func (s *settings) notify(state string) { notify(s.Getenv("NOTIFY_SOCKET"), state) }
+
+// warnLoopback tells of ports that take nothing.
+func (s *settings) warnLoopback(sockets []socket) {
+	for _, l := range sockets {
+		if _, ok := s.Config.Default.Serve.Users[loopback]; !l.local() && !ok {
+			s.tell(fmt.Sprintf("%s takes no mail: serve.users has no line such as %s = [\"*@example.org\"], and nobody can be known there", l.Addr(), loopback))
+		}
+	}
+}
+
+// reload puts a new configuration in force, with its sockets. One that is wrong
+// changes nothing. The queue stays where it is.
+func (s *server) reload(ctx context.Context) {
+	old := s.live.Load()
+	fresh, err := newSettings(old.Call)
+	if err == nil {
+		err = s.replace(ctx, fresh)
+	}
+	if err != nil {
+		old.Complain(err)
+		old.Voice.Say("the old configuration stays in force")
+		old.book.Write(logbook.Record{Event: "warning", Text: "the old configuration stays in force: " + err.Error()})
+		return
+	}
+	old.book.Close()
+	fresh.book.Write(logbook.Record{Event: "reload", Text: fresh.Config.Path})
+}
+
+// replace puts fresh in force. What only a restart changes is told.
+func (s *server) replace(ctx context.Context, fresh *settings) error {
+	dir, err := fresh.serveQueueDir()
+	if err != nil {
+		return err
+	}
+	if err := s.listen(ctx, fresh); err != nil {
+		return err
+	}
+	if dir != s.Queue.Path() {
+		fresh.tell(fmt.Sprintf("the queue stays in %q until a restart", s.Queue.Path()))
+	}
+	if n := fresh.Config.Default.Queue.Workers; n != s.workers {
+		fresh.tell(fmt.Sprintf("queue.workers stays %d for new messages until a restart", s.workers))
+	}
+	return nil
+}
+
+// tell warns on standard error and in the log.
+func (s *settings) tell(text string) {
+	s.Voice.Say("warning: %s", text)
+	s.book.Write(logbook.Record{Event: "warning", Text: text})
+}
+
+// listen opens the sockets of a configuration, puts it in force, and closes the sockets
+// that it does not name any more. With an error nothing has changed.
+func (s *server) listen(ctx context.Context, fresh *settings) error {
+	if len(s.submit.at(fresh.listens())) == 0 {
+		return errDeaf
+	}
+	if err := checkCircle(fresh.Config, s.submit.at(fresh.listens())); err != nil {
+		return err
+	}
+	ports, err := s.submit.missing(fresh.listens())
+	if err != nil {
+		return err
+	}
+	scrapes, err := s.scrape.missing(fresh.scrapes())
+	if err != nil {
+		closeSockets(ports)
+		return err
+	}
+	s.live.Store(fresh)
+	fresh.warnLoopback(ports)
+	s.submit.adopt(fresh.listens(), ports)
+	s.scrape.adopt(fresh.scrapes(), scrapes)
+	s.attend(ctx, ports, scrapes)
+	return nil
+}

@@ -1,0 +1,70 @@
+package voice
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+)
+
+// PrintJSON writes one value as JSON.
+func PrintJSON(w io.Writer, v any) error {
+	text, err := indented(v, "")
+	if err == nil {
+		_, err = w.Write(text)
+	}
+	return err
+}
+
+// indented is v as JSON with a line end. JSON lets some characters through that
+// speak to terminals; they are escaped as it allows.
+func indented(v any, prefix string) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetIndent(prefix, "  ")
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return nil, err
+	}
+	if !bytes.ContainsFunc(b.Bytes(), SpeaksToTerminals) {
+		return b.Bytes(), nil
+	}
+	var out []byte
+	for _, r := range b.String() {
+		if SpeaksToTerminals(r) {
+			out = fmt.Appendf(out, `\u%04x`, r)
+		} else {
+			out = append(out, string(r)...)
+		}
+	}
+	return out, nil
+}
+
+// JSONArray writes an array of any length as its elements come.
+type JSONArray struct {
+	W io.Writer
+	n int
+}
+
+func (a *JSONArray) Add(v any) error {
+	text, err := indented(v, "  ")
+	if err != nil {
+		return err
+	}
+	before := ",\n  "
+	if a.n == 0 {
+		before = "[\n  "
+	}
+	a.n++
+	_, err = fmt.Fprintf(a.W, "%s%s", before, bytes.TrimSuffix(text, []byte("\n")))
+	return err
+}
+
+func (a *JSONArray) End() error {
+	text := "\n]\n"
+	if a.n == 0 {
+		text = "[]\n"
+	}
+	_, err := io.WriteString(a.W, text)
+	return err
+}

@@ -1,0 +1,28 @@
+package wire
+
+import (
+	"net/netip"
+	"os"
+
+	"mailchute/cmd/mailchute/host"
+	"mailchute/inject/config"
+	"mailchute/relay/route"
+	"mailchute/relay/route/dns"
+)
+
+// NewResolver finds servers for an account. Where serve listens there is no going.
+func NewResolver(a *config.Account, getenv func(string) string, dial route.Dial) *route.Resolver {
+	r := &route.Resolver{Policies: route.NewPolicies(dns.Client{}, policyDir(getenv), a.TLS.RootsFile, dial)}
+	for _, l := range a.Serve.Listen {
+		if at, err := netip.ParseAddrPort(l.Address); err == nil {
+			r.Self = append(r.Self, at)
+		}
+	}
+	return r
+}
+
+// policyDir is where MTA-STS policies are kept, "" for nowhere. It is made for
+// each message, so it looks nobody up: without HOME nothing is kept.
+func policyDir(getenv func(string) string) string {
+	return host.LearntPath("mta-sts", os.Getuid(), "", getenv)
+}
