@@ -6,7 +6,10 @@
 // their own public help pages. Everybody else is found by SRV records.
 package provider
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Provider is one mail provider.
 type Provider struct {
@@ -18,7 +21,7 @@ type Provider struct {
 	OAuth     string // who gives out its tokens, as oauth.Known knows them; "" is nobody
 
 	domains   string // domains of its mailboxes, parted by blanks
-	exchanger string // end of the names of its MX hosts, for domains that it serves; "" is none
+	exchanger string // ends of the names of its MX hosts, parted by blanks, for domains that it serves
 	host      string // end of its smarthosts' names, where they vary
 }
 
@@ -60,7 +63,9 @@ func ByDomain(domain string) (Provider, bool) {
 
 // ByExchanger is the provider that runs the host of an MX record.
 func ByExchanger(host string) (Provider, bool) {
-	return find(func(p *Provider) bool { return p.exchanger != "" && below(host, p.exchanger) })
+	return find(func(p *Provider) bool {
+		return slices.ContainsFunc(strings.Fields(p.exchanger), func(end string) bool { return below(host, end) })
+	})
 }
 
 // ByHost is the provider whose smarthost has a name.

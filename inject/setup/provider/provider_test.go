@@ -65,6 +65,7 @@ func TestProvidersAreFound(t *testing.T) {
 		{"by an MX", ByExchanger, "aspmx.l.google.com", "Gmail"},
 		{"by an MX with a final dot", ByExchanger, "in1-smtp.messagingengine.com.", "Fastmail"},
 		{"Microsoft 365 by its MX", ByExchanger, "example-org.mail.protection.outlook.com", "Microsoft 365"},
+		{"Microsoft 365 by an MX that DNSSEC vouches for", ByExchanger, "example-org.p-v1.mx.microsoft.", "Microsoft 365"},
 		{"not by a host that only ends alike", ByExchanger, "evilgoogle.com", ""},
 		{"by its smarthost", ByHost, "smtp.sendgrid.net", "SendGrid"},
 		{"by a smarthost of another region", ByHost, "email-smtp.eu-west-1.amazonaws.com", "Amazon SES"},

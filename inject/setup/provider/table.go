@@ -12,7 +12,7 @@ func table() []Provider {
 		{
 			Name: "Microsoft 365", Smarthost: "submission://smtp.office365.com", OAuth: "microsoft",
 			Note:      "Microsoft 365 takes no plain password where basic authentication is off: use a token, which needs the client id of an app registration; an administrator must allow \"Authenticated SMTP\" for the mailbox",
-			exchanger: "mail.protection.outlook.com",
+			exchanger: "mail.protection.outlook.com mx.microsoft",
 		},
 		{
 			Name: "Outlook.com", Smarthost: "submission://smtp-mail.outlook.com", Auth: "XOAUTH2", OAuth: "microsoft",

@@ -19,7 +19,7 @@ var (
 )
 
 const (
-	// udpSize keeps answers below what networks fragment (RFC 9715).
+	// udpSize keeps answers below what networks fragment (RFC 9715 section 3.2).
 	udpSize = 1232
 	// most bounds the records that are looked at, and maxChain the CNAMEs that
 	// are followed.
