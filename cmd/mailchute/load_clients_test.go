@@ -27,6 +27,7 @@ type load struct {
 
 	mu       sync.Mutex
 	answers  []time.Duration // from the final dot to its reply, of each message
+	visits   []time.Duration // from the call for a connection to that reply
 	accepted []bool          // by number
 	taken    int
 	again    int // messages that were sent again, because the first reply never came
@@ -75,10 +76,10 @@ func (l *load) run() {
 // its clients wait for it and try again.
 func (l *load) submit(n int) {
 	for try := 0; ; try++ {
-		took, sent, err := l.session(n)
+		took, visit, sent, err := l.session(n)
 		l.mu.Lock()
 		if err == nil {
-			l.answers = append(l.answers, took)
+			l.answers, l.visits = append(l.answers, took), append(l.visits, visit)
 			l.accepted[n] = true
 			l.taken++
 			if l.every != nil {
@@ -98,17 +99,18 @@ func (l *load) submit(n int) {
 }
 
 // session submits one message. sent tells that the final dot may have arrived.
-func (l *load) session(n int) (took time.Duration, sent bool, err error) {
+func (l *load) session(n int) (took, visit time.Duration, sent bool, err error) {
+	arrived := time.Now()
 	l.up.RLock()
 	c, err := l.dial(n)
 	l.up.RUnlock()
 	if err != nil {
-		return 0, false, err
+		return 0, 0, false, err
 	}
 	defer c.Close()
 	r := bufio.NewReaderSize(c, 1<<10)
 	if err := expect(r, "220"); err != nil {
-		return 0, false, err
+		return 0, 0, false, err
 	}
 	envelope := fmt.Sprintf("MAIL FROM:<%s>\r\nRCPT TO:<n%d@example.org>\r\nDATA\r\n", l.sender, n)
 	for _, step := range []struct {
@@ -116,23 +118,23 @@ func (l *load) session(n int) (took time.Duration, sent bool, err error) {
 		hear []string
 	}{{"EHLO client.example\r\n", []string{"250"}}, {envelope, []string{"250", "250", "354"}}} {
 		if _, err := c.Write([]byte(step.say)); err != nil {
-			return 0, false, err
+			return 0, 0, false, err
 		}
 		if err := expect(r, step.hear...); err != nil {
-			return 0, false, err
+			return 0, 0, false, err
 		}
 	}
 	began := time.Now()
 	if _, err := c.Write(l.text); err != nil {
-		return 0, true, err
+		return 0, 0, true, err
 	}
 	if err := expect(r, "250"); err != nil {
-		return 0, true, err
+		return 0, 0, true, err
 	}
-	took = time.Since(began)
+	took, visit = time.Since(began), time.Since(arrived)
 	c.Write([]byte("QUIT\r\n"))
 	expect(r, "221")
-	return took, true, nil
+	return took, visit, true, nil
 }
 
 // dial connects, on loopback from one of many addresses: each connection keeps its
@@ -162,13 +164,13 @@ func expect(r *bufio.Reader, codes ...string) error {
 	return nil
 }
 
-// percentile is the answer that p of a hundred do not exceed.
-func (l *load) percentile(p int) time.Duration {
-	if len(l.answers) == 0 {
+// percentile is the milliseconds that p of a hundred do not exceed.
+func percentile(all []time.Duration, p int) float64 {
+	if len(all) == 0 {
 		return 0
 	}
-	sorted := slices.Sorted(slices.Values(l.answers))
-	return sorted[(len(sorted)-1)*p/100]
+	sorted := slices.Sorted(slices.Values(all))
+	return sorted[(len(sorted)-1)*p/100].Seconds() * 1e3
 }
 
 // perSecond is how many messages a second were taken until a time.

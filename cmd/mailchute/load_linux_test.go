@@ -82,7 +82,7 @@ func tell(who string, l *load, s *sink, pid int) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return fmt.Sprintf("%s: answer p50 %.1f ms, p99 %.1f ms; accepted %.0f/s, delivered %.0f/s; processor %.2f ms each; peak memory %.1f MiB; %d connections to the sink, %d at a time",
-		who, l.percentile(50).Seconds()*1e3, l.percentile(99).Seconds()*1e3, l.perSecond(l.ended), l.perSecond(s.last), processorOf(pid).Seconds()*1e3/float64(l.messages), float64(peakOf(pid))/1024, s.total, s.most)
+		who, percentile(l.answers, 50), percentile(l.answers, 99), l.perSecond(l.ended), l.perSecond(s.last), processorOf(pid).Seconds()*1e3/float64(l.messages), float64(peakOf(pid))/1024, s.total, s.most)
 }
 
 // judge holds what came against what was taken. A connection to the sink that was

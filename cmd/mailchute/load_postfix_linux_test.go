@@ -38,27 +38,29 @@ func besidePostfix(t *testing.T, unpacked string, messages, pace int) {
 		ours = append(ours, measureServe(t, "tcp", messages, pace))
 		theirs = append(theirs, measurePostfix(t, unpacked, messages, pace))
 	}
-	t.Logf("%-16s %9s %9s %11s %12s %10s", "median", "p50", "p99", "accepted/s", "delivered/s", "peak MiB")
+	t.Logf("%-16s %9s %9s %9s %9s %11s %12s %10s", "median", "p50", "p99", "visit p50", "visit p99", "accepted/s", "delivered/s", "peak MiB")
 	t.Logf("%-16s %s", "serve, unix", middle(unix))
 	t.Logf("%-16s %s", "serve, loopback", middle(ours))
 	t.Logf("%-16s %s", "Postfix", middle(theirs))
 	for i := range ours {
-		t.Logf("round %d, serve on loopback over Postfix: p50 %.2f, p99 %.2f, accepted %.2f, delivered %.2f", i+1,
-			ours[i].p50/theirs[i].p50, ours[i].p99/theirs[i].p99, ours[i].accepted/theirs[i].accepted, ours[i].delivered/theirs[i].delivered)
+		t.Logf("round %d, serve on loopback over Postfix: p50 %.2f, p99 %.2f, of the visit %.2f, %.2f, accepted %.2f, delivered %.2f", i+1,
+			ours[i].p50/theirs[i].p50, ours[i].p99/theirs[i].p99, ours[i].visit50/theirs[i].visit50, ours[i].visit99/theirs[i].visit99, ours[i].accepted/theirs[i].accepted, ours[i].delivered/theirs[i].delivered)
 	}
 }
 
-// figures is what one run shows: milliseconds, messages a second, MiB.
-type figures struct{ p50, p99, accepted, delivered, peak float64 }
+// figures is what one run shows: milliseconds for the answer to the final dot and
+// for the whole visit, messages a second, MiB.
+type figures struct{ p50, p99, visit50, visit99, accepted, delivered, peak float64 }
 
 func (f figures) String() string {
-	return fmt.Sprintf("%6.1f ms %6.1f ms %11.0f %12.0f %10.1f", f.p50, f.p99, f.accepted, f.delivered, f.peak)
+	return fmt.Sprintf("%6.1f ms %6.1f ms %6.1f ms %6.1f ms %11.0f %12.0f %10.1f", f.p50, f.p99, f.visit50, f.visit99, f.accepted, f.delivered, f.peak)
 }
 
 // middle is the median of each figure.
 func middle(all []figures) figures {
 	return figures{
 		median(all, func(f figures) float64 { return f.p50 }), median(all, func(f figures) float64 { return f.p99 }),
+		median(all, func(f figures) float64 { return f.visit50 }), median(all, func(f figures) float64 { return f.visit99 }),
 		median(all, func(f figures) float64 { return f.accepted }), median(all, func(f figures) float64 { return f.delivered }),
 		median(all, func(f figures) float64 { return f.peak }),
 	}
@@ -139,7 +141,7 @@ func measure(t *testing.T, who string, l *load, s *sink, pid int) figures {
 		s.wait(5 * time.Minute)
 	}
 	close(stop)
-	f := figures{l.percentile(50).Seconds() * 1e3, l.percentile(99).Seconds() * 1e3, l.perSecond(l.ended), l.perSecond(s.last), float64(<-peak) / 1024}
+	f := figures{percentile(l.answers, 50), percentile(l.answers, 99), percentile(l.visits, 50), percentile(l.visits, 99), l.perSecond(l.ended), l.perSecond(s.last), float64(<-peak) / 1024}
 	l.judge(t, s)
 	t.Logf("%s: %s; %d connections to the sink, %d at a time", who, f, s.total, s.most)
 	return f
