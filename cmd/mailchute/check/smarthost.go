@@ -53,7 +53,7 @@ func Smarthosts(ctx context.Context, at About, a *config.Account, hello string, 
 			at.error("login", exit.Config, err.Error(), "")
 			continue
 		}
-		resolver := wire.NewResolver(a, getenv, r.SMTP.Dial)
+		resolver := wire.NewResolver(a, "", getenv, r.SMTP.Dial)
 		endpoints, err := resolver.Endpoints(ctx, s, "", route.DemandPublished)
 		if err != nil {
 			at.error("resolve", exit.TempFail, err.Error(), hintOf(smtp.PhaseResolve, s.Port))

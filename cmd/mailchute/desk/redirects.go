@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 // Redirects is `mailchute redirects`.
 type Redirects struct {
 	Config string `short:"C" name:"config" help:"Taken as by other commands; the memory is the user's, whatever the configuration." placeholder:"FILE"`
+	Serve  bool   `help:"The memory of mailchute serve on this machine, instead of one's own; for root and the user that it runs as."`
 
 	List struct {
 		JSON bool `help:"As a JSON array."`
@@ -37,10 +39,22 @@ type Redirects struct {
 // Do does what the words behind "redirects" say.
 func (c *Redirects) Do(p face.Process, words string) exit.Status {
 	v := voice.Voice{W: p.Stderr}
-	path := host.MemoryPath(p.Getenv)
+	path := host.MemoryPath(p.Part, p.Getenv)
+	if c.Serve {
+		path = host.MemoryPath(host.ServerPart, p.Getenv)
+	}
 	if path == "" {
 		v.Say("no place for a memory of redirects: set HOME or XDG_STATE_HOME")
 		return exit.Config
+	}
+	if c.Serve && os.Getuid() == 0 {
+		// Root handles the server's files as the server: what root makes there is lost
+		// to it. The way to them may be closed to that user, so it is gone first.
+		if err := host.BecomeOwner(filepath.Dir(path)); err != nil {
+			v.Say("the memory of mailchute serve: %v", err)
+			return exit.CantCreate
+		}
+		path = filepath.Base(path)
 	}
 	m := redirect.OpenMemory(path)
 	var err error

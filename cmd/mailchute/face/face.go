@@ -23,6 +23,7 @@ type Process struct {
 	Stdout io.Writer
 	Stderr io.Writer
 	Getenv func(string) string
+	Part   string     // host.ServerPart in the server, else ""
 	DNS    dns.Client // of check; the zero one asks the servers of resolv.conf
 }
 

@@ -39,11 +39,15 @@ func QueueDir(a *config.Account, uid int, home string, getenv func(string) strin
 	return filepath.Join(dir, "queue")
 }
 
-// MemoryPath is where that memory lies: with the user's own state, root's with
-// the machine's.
-func MemoryPath(getenv func(string) string) string {
+// ServerPart is the part of the state in which mailchute serve keeps what it has
+// learnt: nobody else's mail goes by it, whoever the server runs as.
+const ServerPart = "serve"
+
+// MemoryPath is where the memory of redirects lies: with the user's own state,
+// root's with the machine's. Part is ServerPart, or "" for the user's own.
+func MemoryPath(part string, getenv func(string) string) string {
 	who := LookUpUser()
-	return LearntPath("redirects", who.UID, who.Home, getenv)
+	return LearntPath(filepath.Join(part, "redirects"), who.UID, who.Home, getenv)
 }
 
 // LearntPath is where a user keeps what deliveries have taught, "" for nowhere:

@@ -24,7 +24,7 @@ const lookupTime = 5 * time.Second
 
 func realLookups(getenv func(string) string) lookups {
 	defaults := config.Defaults()
-	resolver := wire.NewResolver(&defaults, getenv, nil)
+	resolver := wire.NewResolver(&defaults, "", getenv, nil)
 	return lookups{
 		services: func(ctx context.Context, domain string) ([]smtp.Endpoint, error) {
 			return resolver.Endpoints(ctx, route.Smarthost{Scheme: route.SRV, Host: domain}, "", route.DemandPublished)

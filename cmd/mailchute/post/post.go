@@ -238,8 +238,8 @@ func (p *Post) relay(hello string) (*relay.Relay, error) {
 	if warning != "" {
 		p.warn(warning)
 	}
-	r.Memory = wire.OpenMemory(p.account, p.Getenv)
-	r.Resolver = wire.NewResolver(p.account, p.Getenv, r.SMTP.Dial)
+	r.Memory = wire.OpenMemory(p.account, p.Part, p.Getenv)
+	r.Resolver = wire.NewResolver(p.account, p.Part, p.Getenv, r.SMTP.Dial)
 	r.Smarthosts = p.healthyFirst(r.Smarthosts)
 	r.Observer = p.observer()
 	return r, nil

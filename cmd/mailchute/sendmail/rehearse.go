@@ -34,7 +34,7 @@ type kind struct {
 func rehearse(f *face.Call, sub *inject.Submission, account *config.Account) *rehearsal {
 	d := &rehearsal{sub: sub, account: account}
 	r := wire.NewRelay(account, sub.Who.Hostname, nil)
-	r.Memory = wire.OpenMemory(account, f.Getenv)
+	r.Memory = wire.OpenMemory(account, f.Part, f.Getenv)
 	modern := smtp.Extensions{Pipelining: true, EightBitMIME: true, SMTPUTF8: true, EnhancedStatusCodes: true, DSN: true, RequireTLS: true,
 		RRVS: true, MTPriority: true, Size: true, DeliverBy: true, FutureRelease: true}
 	for _, k := range []struct {

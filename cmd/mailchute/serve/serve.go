@@ -34,7 +34,9 @@ type Command struct {
 	PrintUnit string `help:"Print a unit for systemd and end: mailchute.service, mailchute.socket, mailchute-queue.service or mailchute-queue.timer." placeholder:"NAME"`
 }
 
+// Do runs the server until a signal ends it, or prints a unit.
 func (c *Command) Do(ctx context.Context, p face.Process) exit.Status {
+	p.Part = host.ServerPart
 	f := &face.Call{Process: p, Voice: voice.Voice{W: p.Stderr}, Who: host.LookUpUser(), Args: &inject.Args{ConfigFile: c.Config}}
 	if c.PrintUnit != "" {
 		return f.Report(printUnit(p.Stdout, c.PrintUnit))

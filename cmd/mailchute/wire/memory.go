@@ -6,12 +6,13 @@ import (
 	"mailchute/relay/redirect"
 )
 
-// OpenMemory is what 557 taught this user, nil where nothing is to be remembered.
-func OpenMemory(a *config.Account, getenv func(string) string) *redirect.Memory {
+// OpenMemory is what 557 taught this user, or the server where part says so, nil
+// where nothing is to be remembered.
+func OpenMemory(a *config.Account, part string, getenv func(string) string) *redirect.Memory {
 	if !a.Redirect.Remember || a.Redirect.Follow == redirect.FollowNever {
 		return nil
 	}
-	path := host.MemoryPath(getenv)
+	path := host.MemoryPath(part, getenv)
 	if path == "" {
 		return nil
 	}

@@ -3,6 +3,7 @@ package wire
 import (
 	"net/netip"
 	"os"
+	"path/filepath"
 
 	"mailchute/cmd/mailchute/host"
 	"mailchute/inject/config"
@@ -11,8 +12,8 @@ import (
 )
 
 // NewResolver finds servers for an account. Where serve listens there is no going.
-func NewResolver(a *config.Account, getenv func(string) string, dial route.Dial) *route.Resolver {
-	r := &route.Resolver{Policies: route.NewPolicies(dns.Client{}, policyDir(getenv), a.TLS.RootsFile, dial)}
+func NewResolver(a *config.Account, part string, getenv func(string) string, dial route.Dial) *route.Resolver {
+	r := &route.Resolver{Policies: route.NewPolicies(dns.Client{}, policyDir(part, getenv), a.TLS.RootsFile, dial)}
 	for _, l := range a.Serve.Listen {
 		if at, err := netip.ParseAddrPort(l.Address); err == nil {
 			r.Self = append(r.Self, at)
@@ -23,6 +24,6 @@ func NewResolver(a *config.Account, getenv func(string) string, dial route.Dial)
 
 // policyDir is where MTA-STS policies are kept, "" for nowhere. It is made for
 // each message, so it looks nobody up: without HOME nothing is kept.
-func policyDir(getenv func(string) string) string {
-	return host.LearntPath("mta-sts", os.Getuid(), "", getenv)
+func policyDir(part string, getenv func(string) string) string {
+	return host.LearntPath(filepath.Join(part, "mta-sts"), os.Getuid(), "", getenv)
 }
