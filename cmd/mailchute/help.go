@@ -63,7 +63,7 @@ func (h *helpCommand) run(ctx context.Context, p face.Process) exit.Status {
 	}
 	page, err := man.Pages.ReadFile(name)
 	if err != nil {
-		voice.Voice{W: p.Stderr}.Say("%v", err)
+		voice.To(p.Stderr).Say("%v", err)
 		return exit.Software
 	}
 	if _, err := io.WriteString(p.Stdout, mdoc.Text(string(page), pageWidth)); err != nil {
@@ -75,7 +75,7 @@ func (h *helpCommand) run(ctx context.Context, p face.Process) exit.Status {
 func (c *completionCommand) run(p face.Process) exit.Status {
 	text, err := completion(c.Shell)
 	if err != nil {
-		voice.Voice{W: p.Stderr}.Say("%v", err)
+		voice.To(p.Stderr).Say("%v", err)
 		return exit.Software
 	}
 	if _, err := io.WriteString(p.Stdout, text); err != nil {

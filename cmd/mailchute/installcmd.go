@@ -7,11 +7,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"mailchute/cmd/mailchute/exit"
 	"mailchute/cmd/mailchute/face"
-	"mailchute/cmd/mailchute/host"
 	"mailchute/cmd/mailchute/install"
 	"mailchute/cmd/mailchute/serve"
 	"mailchute/cmd/mailchute/voice"
@@ -32,12 +32,12 @@ const programPlace = "/usr/local/bin/mailchute"
 func (c *installCommand) install(p face.Process) exit.Status {
 	items, err := c.items()
 	if err != nil {
-		voice.Voice{W: p.Stderr}.Say("%v", err)
+		voice.To(p.Stderr).Say("%v", err)
 		return exit.Software
 	}
 	steps, err := c.installer().Install(items)
 	if err != nil {
-		return refusedInstall(voice.Voice{W: p.Stderr}, err)
+		return refusedInstall(voice.To(p.Stderr), err)
 	}
 	if len(steps) == 0 {
 		fmt.Fprintln(p.Stdout, "all is in place")
@@ -49,12 +49,12 @@ func (c *installCommand) install(p face.Process) exit.Status {
 func (c *installCommand) uninstall(p face.Process) exit.Status {
 	items, err := c.items()
 	if err != nil {
-		voice.Voice{W: p.Stderr}.Say("%v", err)
+		voice.To(p.Stderr).Say("%v", err)
 		return exit.Software
 	}
 	steps, err := c.installer().Uninstall(items)
 	if err != nil {
-		return refusedInstall(voice.Voice{W: p.Stderr}, err)
+		return refusedInstall(voice.To(p.Stderr), err)
 	}
 	if len(steps) == 0 {
 		fmt.Fprintln(p.Stdout, "nothing of it is in place")
@@ -67,7 +67,7 @@ func refusedInstall(v voice.Voice, err error) exit.Status {
 		v.Say("%v; run it as root, or with a --prefix that is yours", err)
 		return exit.NoPerm
 	}
-	for _, e := range face.Several(err) {
+	for _, e := range voice.Mistakes(err) {
 		v.Say("%v", e)
 	}
 	return exit.CantCreate
@@ -86,7 +86,7 @@ func (c *installCommand) perform(p face.Process, steps []install.Step) exit.Stat
 	for _, s := range steps {
 		if !c.DryRun {
 			if err := s.Do(); err != nil {
-				return refusedInstall(voice.Voice{W: p.Stderr}, err)
+				return refusedInstall(voice.To(p.Stderr), err)
 			}
 		}
 		line := fmt.Sprintf("%-8s %s", s.Action, s.Path)
@@ -135,11 +135,19 @@ func (c *installCommand) items() ([]install.Item, error) {
 		return nil, err
 	}
 	items = append(append(items, pages...), completions...)
-	if !host.Exists(filepath.Join("/", c.Prefix, "usr/lib/systemd")) && !host.Exists(filepath.Join("/", c.Prefix, "lib/systemd")) {
+	if !c.hasSystemd() {
 		return items, nil
 	}
 	units, err := unitFiles(at)
 	return append(items, units...), err
+}
+
+// hasSystemd tells whether systemd is installed.
+func (c *installCommand) hasSystemd() bool {
+	return slices.ContainsFunc([]string{"usr/lib/systemd", "lib/systemd"}, func(dir string) bool {
+		_, err := os.Stat(filepath.Join("/", c.Prefix, dir))
+		return err == nil
+	})
 }
 
 // inside is where the program is already, as seen from the prefix: in a directory

@@ -71,17 +71,6 @@ func newDaemon(t testing.TB, smarthost string) *daemon {
 	return d
 }
 
-// freePort is an address of loopback that nobody listens on.
-func freePort(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
-
 // start starts the server and waits until it is ready.
 func (d *daemon) start() {
 	d.t.Helper()

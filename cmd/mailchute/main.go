@@ -6,10 +6,8 @@ package main
 import (
 	"context"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"strings"
-	"syscall"
 
 	"mailchute/cmd/mailchute/exit"
 	"mailchute/cmd/mailchute/face"
@@ -24,11 +22,9 @@ func main() {
 
 // start is run behind what holds for every run.
 func start(p face.Process) exit.Status {
-	// A caller that closed our standard error, or that may write no large files, must
-	// not kill a delivery: the write fails, and that can be told.
-	signal.Ignore(syscall.SIGPIPE, syscall.SIGXFSZ)
+	host.IgnoreSignals()
 	if err := host.DropPrivileges(); err != nil {
-		voice.Voice{W: p.Stderr}.Say("%v", err)
+		voice.To(p.Stderr).Say("%v", err)
 		return exit.NoPerm
 	}
 	return run(context.Background(), os.Args, p)

@@ -22,6 +22,7 @@ import (
 	"mailchute/cmd/mailchute/sandbox"
 	"mailchute/cmd/mailchute/sendmail"
 	"mailchute/cmd/mailchute/serve"
+	"mailchute/cmd/mailchute/terminal"
 	"mailchute/cmd/mailchute/voice"
 	"mailchute/headers/address"
 )
@@ -29,21 +30,21 @@ import (
 // commands is the own face, as kong reads it. The sendmail face has a parser of
 // its own: sendmail's options do not follow anybody's rules but sendmail's.
 type commands struct {
-	Sendmail   sendmailArgs        `cmd:"" help:"Send the message on standard input."`
-	Explain    sendmailArgs        `cmd:"" help:"Show what would be done with the message on standard input; send nothing."`
-	Sandbox    sandboxCommand      `cmd:"" help:"Try it: an embedded smarthost on loopback shows what arrives."`
-	Queue      desk.Queue          `cmd:"" help:"See and handle the messages that wait."`
-	Redirects  desk.Redirects      `cmd:"" help:"See and handle what 557 replies have taught."`
-	Serve      serve.Command       `cmd:"" help:"Be the local submission server: SMTP on a Unix socket and on loopback, queue, delivery."`
-	Check      check.Command       `cmd:"" help:"Look at the configuration and at each smarthost; say what is wrong and how to mend it."`
-	Init       interview.Command   `cmd:"" help:"Make a configuration: ask, try the server, write it."`
-	Login      login.Command       `cmd:"" help:"Get the token that an account with [oauth] logs in with."`
-	Logout     login.LogoutCommand `cmd:"" help:"Give that token back."`
-	Install    installCommand      `cmd:"" help:"Take the places where programs look for sendmail."`
-	Uninstall  installCommand      `cmd:"" help:"Give them back."`
-	Help       helpCommand         `cmd:"" help:"Show a manual page, or the flags of a command."`
-	Completion completionCommand   `cmd:"" help:"Print the completion script of a shell."`
-	Version    struct{}            `cmd:"" help:"Show version, Go version and commit."`
+	Sendmail   sendmailArgs      `cmd:"" help:"Send the message on standard input."`
+	Explain    sendmailArgs      `cmd:"" help:"Show what would be done with the message on standard input; send nothing."`
+	Sandbox    sandboxCommand    `cmd:"" help:"Try it: an embedded smarthost on loopback shows what arrives."`
+	Queue      desk.Queue        `cmd:"" help:"See and handle the messages that wait."`
+	Redirects  desk.Redirects    `cmd:"" help:"See and handle what 557 replies have taught."`
+	Serve      serve.Command     `cmd:"" help:"Be the local submission server: SMTP on a Unix socket and on loopback, queue, delivery."`
+	Check      check.Command     `cmd:"" help:"Look at the configuration and at each smarthost; say what is wrong and how to mend it."`
+	Init       interview.Command `cmd:"" help:"Make a configuration: ask, try the server, write it."`
+	Login      login.Command     `cmd:"" help:"Get the token that an account with [oauth] logs in with."`
+	Logout     login.Logout      `cmd:"" help:"Give that token back."`
+	Install    installCommand    `cmd:"" help:"Take the places where programs look for sendmail."`
+	Uninstall  installCommand    `cmd:"" help:"Give them back."`
+	Help       helpCommand       `cmd:"" help:"Show a manual page, or the flags of a command."`
+	Completion completionCommand `cmd:"" help:"Print the completion script of a shell."`
+	Version    struct{}          `cmd:"" help:"Show version, Go version and commit."`
 }
 
 // sendmailArgs is there for the help: both commands never get to kong.
@@ -73,7 +74,7 @@ func ownFace(ctx context.Context, p face.Process, args []string) exit.Status {
 	parser, err := kong.New(&c, kong.Name("mailchute"), kong.Writers(p.Stdout, p.Stderr), kong.Exit(func(n int) { ended = n }),
 		kong.Description("Takes the place of /usr/sbin/sendmail and hands mail to a smarthost. Called as sendmail, or with an option first, it behaves as sendmail(8) does."))
 	if err != nil {
-		voice.Voice{W: p.Stderr}.Say("%v", err)
+		voice.To(p.Stderr).Say("%v", err)
 		return exit.Software
 	}
 	if len(args) == 0 {
@@ -84,7 +85,7 @@ func ownFace(ctx context.Context, p face.Process, args []string) exit.Status {
 	case ended >= 0: // help was printed
 		return exit.OK
 	case err != nil:
-		voice.Voice{W: p.Stderr}.Say("%v; see mailchute --help", err)
+		voice.To(p.Stderr).Say("%v; see mailchute --help", err)
 		return exit.Usage
 	}
 	command, words, _ := strings.Cut(parsed.Command(), " ")
@@ -120,7 +121,7 @@ func ownFace(ctx context.Context, p face.Process, args []string) exit.Status {
 
 // run starts the sandbox and gives the status of what ran in it.
 func (s *sandboxCommand) run(ctx context.Context, p face.Process) exit.Status {
-	v := voice.Voice{W: p.Stderr}
+	v := voice.To(p.Stderr)
 	redirects, err := parseRedirects(s.Redirect)
 	if err != nil {
 		v.Say("%v", err)
@@ -136,11 +137,11 @@ func (s *sandboxCommand) run(ctx context.Context, p face.Process) exit.Status {
 	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
-	host.ForCommands()
+	host.HeedSignals()
 	status, err := sandbox.Run(ctx, sandbox.Options{
 		Executable: executable, Command: s.Command, Stdin: p.Stdin, Stdout: p.Stdout, Stderr: p.Stderr,
 		Dir: s.Dir, JSON: s.JSON, Redirects: redirects, Env: os.Environ(),
-		Color: voice.IsTerminal(p.Stdout) && p.Getenv("NO_COLOR") == "",
+		Color: terminal.Is(p.Stdout) && p.Getenv("NO_COLOR") == "",
 	})
 	if err != nil {
 		v.Say("%v", err)

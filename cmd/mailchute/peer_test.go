@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"os/exec"
+	"testing"
 
 	"mailchute/relay/smtp/smtptest"
 )
@@ -24,4 +25,14 @@ func exitCode(err error) int {
 		return exit.ExitCode()
 	}
 	return -1
+}
+
+func smarthost(t *testing.T) *smtptest.Server {
+	t.Helper()
+	p, err := NewPeer("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.Close)
+	return p
 }

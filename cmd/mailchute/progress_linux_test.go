@@ -1,36 +1,12 @@
 package main
 
 import (
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"strings"
 	"testing"
-
-	"golang.org/x/sys/unix"
 )
-
-// terminal is both ends of a pseudo terminal.
-func terminal(t *testing.T) (ours, theirs *os.File) {
-	t.Helper()
-	ours, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
-		t.Skipf("a pseudo terminal is needed: %v", err)
-	}
-	t.Cleanup(func() { ours.Close() })
-	n, err := unix.IoctlGetInt(int(ours.Fd()), unix.TIOCGPTN)
-	if err == nil {
-		err = unix.IoctlSetPointerInt(int(ours.Fd()), unix.TIOCSPTLCK, 0)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	if theirs, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0); err != nil {
-		t.Skipf("a pseudo terminal is needed: %v", err)
-	}
-	return ours, theirs
-}
 
 func TestFlushShowsProgressOnATerminalAlone(t *testing.T) {
 	flush := func(s *stage) *exec.Cmd {
@@ -59,7 +35,7 @@ func TestFlushShowsProgressOnATerminalAlone(t *testing.T) {
 // of the other.
 func onTerminal(t *testing.T, run func(theirs *os.File) error) string {
 	t.Helper()
-	ours, theirs := terminal(t)
+	ours, theirs := openTerminal(t)
 	seen := make(chan string)
 	go func() {
 		text, _ := io.ReadAll(ours) // ends with EIO when the other end is closed

@@ -40,16 +40,6 @@ func program(t *testing.T, p *smtptest.Server) (name, config, socket string) {
 	return name, config, socket
 }
 
-func smarthost(t *testing.T) *smtptest.Server {
-	t.Helper()
-	p, err := NewPeer("")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(p.Close)
-	return p
-}
-
 // greeting connects, and quits.
 func greeting(t *testing.T, socket string) string {
 	t.Helper()

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"net"
 	"os"
 	"sync"
 	"testing"
@@ -36,4 +37,15 @@ func serveWith(t *testing.T, rules, more string) *served {
 		return err == nil
 	})
 	return s
+}
+
+// freePort is an address of loopback that nobody listens on.
+func freePort(t testing.TB) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
 }

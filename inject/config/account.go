@@ -5,6 +5,16 @@ import (
 	"strings"
 )
 
+// All is every account: the default one, then the others in the order of the file.
+func (c *Config) All() []*Account {
+	all := make([]*Account, 0, 1+len(c.Accounts))
+	all = append(all, &c.Default)
+	for i := range c.Accounts {
+		all = append(all, &c.Accounts[i])
+	}
+	return all
+}
+
 // Account is the account of a name; "" is the default one. The *Error for a name
 // that is not there lists those that are, the nearest first.
 func (c *Config) Account(name string) (*Account, error) {

@@ -11,12 +11,18 @@ import (
 	"bytes"
 	"io"
 	"os"
+	"strings"
 )
 
 // Message is one accepted message. It may be read by many at once.
 type Message struct {
 	Header []byte // the rewritten header: CRLF line ends, no empty line behind it
 	Body   *Body
+}
+
+// Reader reads the message as it was accepted: the header, an empty line, the body.
+func (m *Message) Reader() io.Reader {
+	return io.MultiReader(bytes.NewReader(m.Header), strings.NewReader("\r\n"), m.Body.Reader())
 }
 
 // Body is the body as piped in, in memory or in a file, with what one pass over

@@ -46,6 +46,22 @@ func (q *Queue) Accept(e Entry) (id string, err error) {
 	return e.ID, nil
 }
 
+// AcceptAll takes all envelopes of a message, or none: the client of one that was not
+// taken sends it again.
+func (q *Queue) AcceptAll(entries []Entry) (ids []string, err error) {
+	for _, e := range entries {
+		id, err := q.Accept(e)
+		if err != nil {
+			for _, id := range ids {
+				err = errors.Join(err, q.Delete(id))
+			}
+			return nil, err
+		}
+		ids = append(ids, id)
+	}
+	return ids, nil
+}
+
 // reserve gives e its id and begins its file. The temporary name holds the id:
 // it excludes others who draw the same, and the look for a finished message comes
 // after it, so the rename can never replace a message.

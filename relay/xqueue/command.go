@@ -22,9 +22,11 @@ package xqueue
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"mailchute/relay/envelope"
+	"mailchute/relay/queue"
 )
 
 // Keyword is the command, and the word in the reply to EHLO.
@@ -50,6 +52,17 @@ const (
 type Filter struct {
 	Failed              bool // of LIST: those that failed for good
 	ID, Sender, Address string
+}
+
+// Matches tells whether the filter picks a message, of those that wait or of those
+// that failed.
+func (f Filter) Matches(e *queue.Entry) bool {
+	if !strings.Contains(e.ID, f.ID) || !strings.Contains(e.Envelope.Sender.String(), f.Sender) {
+		return false
+	}
+	return slices.ContainsFunc(e.Envelope.Recipients, func(r *envelope.Recipient) bool {
+		return strings.Contains(r.Address.String(), f.Address) || strings.Contains(r.Original.String(), f.Address)
+	})
 }
 
 // Command is one command behind the keyword.

@@ -14,7 +14,6 @@ import (
 	"io/fs"
 	"os"
 	"os/signal"
-	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -23,6 +22,7 @@ import (
 	"mailchute/cmd/mailchute/face"
 	"mailchute/cmd/mailchute/host"
 	"mailchute/cmd/mailchute/sendmail"
+	"mailchute/cmd/mailchute/terminal"
 	"mailchute/cmd/mailchute/voice"
 	"mailchute/cmd/mailchute/wire"
 	"mailchute/headers/address"
@@ -46,14 +46,14 @@ func (c *Command) Do(ctx context.Context, p face.Process) exit.Status {
 	defer stop()
 	for _, flag := range []struct{ name, value string }{{"--send", c.Send}, {"--from", c.From}} {
 		if a, err := address.Parse(flag.value); flag.value != "" && (err != nil || a.IsNull()) {
-			voice.Voice{W: p.Stderr}.Say("%s %q: %v", flag.name, flag.value, err)
+			voice.To(p.Stderr).Say("%s %q: %v", flag.name, flag.value, err)
 			return exit.Usage
 		}
 	}
 	r := &Findings{}
 	if !c.JSON {
 		// One by one as they are found: a server that does not answer takes its time.
-		colours := voice.IsTerminal(p.Stdout) && p.Getenv("NO_COLOR") == ""
+		colours := terminal.Is(p.Stdout) && p.Getenv("NO_COLOR") == ""
 		r.Print = func(f Finding) { fmt.Fprintln(p.Stdout, f.Line(colours)) }
 	}
 	c.check(ctx, p, r)
@@ -67,7 +67,7 @@ func (c *Command) Do(ctx context.Context, p face.Process) exit.Status {
 
 // check goes through the configuration, the accounts and their smarthosts.
 func (c *Command) check(ctx context.Context, p face.Process, r *Findings) {
-	f := &face.Call{Process: p, Who: host.LookUpUser(), Voice: voice.Voice{W: p.Stderr}, Args: &inject.Args{ConfigFile: c.Config, Account: c.Account}}
+	f := face.New(p, &inject.Args{ConfigFile: c.Config, Account: c.Account})
 	accounts, ok := c.configuration(f, r)
 	if !ok {
 		return
@@ -100,9 +100,9 @@ func (c *Command) check(ctx context.Context, p face.Process, r *Findings) {
 // named one, else all that have a smarthost.
 func (c *Command) configuration(f *face.Call, r *Findings) (accounts []*config.Account, ok bool) {
 	at := r.About("")
-	warnings, err := f.Find()
+	warnings, err := f.Read()
 	if err != nil {
-		for _, e := range face.Several(err) {
+		for _, e := range voice.Mistakes(err) {
 			at.error("configuration", exit.Config, e.Error(), hintOfConfig(e))
 		}
 		return nil, false
@@ -118,9 +118,9 @@ func (c *Command) configuration(f *face.Call, r *Findings) (accounts []*config.A
 		}
 		accounts = append(accounts, a)
 	} else {
-		accounts = face.AccountsOf(f.Config)
-		if len(accounts) == 0 || len(f.Config.Default.Smarthosts) > 0 { // else the top level is only there to be inherited
-			accounts = slices.Insert(accounts, 0, &f.Config.Default)
+		accounts = f.Config.All()
+		if len(accounts) > 1 && len(f.Config.Default.Smarthosts) == 0 { // the top level is only there to be inherited
+			accounts = accounts[1:]
 		}
 	}
 	switch n := len(f.Config.Accounts); {
@@ -155,7 +155,7 @@ func names(accounts []config.Account) string {
 // SendTest sends a message to the address the normal way, but that it is not kept
 // for later: the question is whether it works now.
 func (c *Command) SendTest(ctx context.Context, f *face.Call, at About) {
-	for _, a := range append(face.AccountsOf(f.Config), &f.Config.Default) {
+	for _, a := range f.Config.All() {
 		a.Queue.Enabled, a.Delivery = false, config.Sync
 	}
 	file, err := testMessage(c.Send)
@@ -166,9 +166,9 @@ func (c *Command) SendTest(ctx context.Context, f *face.Call, at About) {
 	defer file.Close()
 	var said strings.Builder
 	f.Process = face.Process{Stdin: file, Stdout: &said, Stderr: &said, Getenv: f.Getenv}
-	f.Voice = voice.Voice{W: &said}
+	f.Voice = voice.To(&said)
 	f.Args = &inject.Args{Recipients: []string{c.Send}, IgnoreDots: true, Account: c.Account, ConfigFile: c.Config, Verbose: true}
-	status := sendmail.Hand(ctx, f)
+	status := sendmail.Send(ctx, f)
 	words, reply := partWords(said.String())
 	switch {
 	case status != exit.OK:

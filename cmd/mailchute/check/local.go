@@ -91,7 +91,7 @@ func Identity(at About, a *config.Account, w inject.World) inject.Who {
 
 // checkAliases reads the aliases as -bi does.
 func checkAliases(at About, f *face.Call, a *config.Account, who inject.Who) {
-	table, path, err := f.Table(a)
+	table, path, err := f.Aliases(a)
 	switch {
 	case err != nil:
 		at.error("aliases", exit.Config, err.Error(), "")

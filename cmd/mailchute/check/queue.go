@@ -53,7 +53,7 @@ type queueHealth struct {
 // checkQueues looks at the queues of all accounts, and at what the local server
 // holds for this user. clocked tells whether something runs them by the clock.
 func checkQueues(ctx context.Context, at About, f *face.Call, clocked bool) {
-	for _, a := range append(face.AccountsOf(f.Config), &f.Config.Default) {
+	for _, a := range f.Config.All() {
 		if !a.Queue.Enabled && len(a.Smarthosts) > 0 && !wire.ByLocalServer(a) {
 			at.About(a.Name).note("queue", "it is turned off: when the smarthost cannot be reached, the caller gets status 75 and keeps the message", "")
 		}
@@ -170,7 +170,7 @@ func (h queueHealth) tell(at About, now time.Time, clocked bool, late time.Durat
 	}
 	for _, r := range h.holds {
 		if r.Active(now) {
-			at.warn("queue", fmt.Sprintf("%s is in trouble since %s and tried again at %s: %s", way(r.Name), voice.ClockTime(r.Since), voice.ClockTime(r.Until), r.Reason), "mend it, then: mailchute queue flush")
+			at.warn("queue", fmt.Sprintf("%s is in trouble since %s and tried again at %s: %s", way(r.Name), voice.Time(r.Since), voice.Time(r.Until), r.Reason), "mend it, then: mailchute queue flush")
 		}
 	}
 	switch {

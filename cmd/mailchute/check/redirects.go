@@ -10,7 +10,7 @@ import (
 
 // checkRedirects says what 557 replies have taught this user.
 func checkRedirects(at About, f *face.Call) {
-	path := host.MemoryPath(f.Part, f.Getenv)
+	path := host.RedirectsPath(f.Part, f.Getenv)
 	p := f.Config.Default.Redirect
 	switch {
 	case p.Follow == redirect.FollowNever:

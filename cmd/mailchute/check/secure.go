@@ -5,7 +5,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -108,13 +107,13 @@ func (p *probe) tellLogin(at About) {
 
 func hintOfLogin(e *smtp.Error, mechanism string) string {
 	switch {
-	case e == nil, exit.Is[*oauth.Error](e): // it says so itself
+	case e == nil, errors.As(e, new(*oauth.Error)): // it says so itself
 		return ""
 	case errors.Is(e, smtp.ErrUntrusted):
 		return "say submission:// or submissions:// for the server"
 	case errors.Is(e, smtp.ErrNoMechanism):
 		return `leave auth at "auto", or take user away where no login is needed`
-	case e.Reply != nil && slices.Contains(wire.TokenMechanisms(nil), mechanism):
+	case e.Reply != nil && wire.IsTokenMechanism(mechanism):
 		return "is the token for the mailbox of that user, with the scope for sending, and may the mailbox send by SMTP?"
 	case e.Reply != nil:
 		return "are user and password right? Some servers want a password of its own for each program"

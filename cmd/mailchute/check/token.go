@@ -5,6 +5,7 @@ import (
 
 	"mailchute/cmd/mailchute/exit"
 	"mailchute/cmd/mailchute/login"
+	"mailchute/cmd/mailchute/voice"
 	"mailchute/cmd/mailchute/wire"
 	"mailchute/inject/config"
 )
@@ -26,10 +27,9 @@ func checkToken(ctx context.Context, at About, a *config.Account, getenv func(st
 	case warning != "":
 		at.warn("permissions", warning, "")
 	}
-	l := &login.TokenLogin{Account: a, Source: source}
-	if r := l.Report(source.Stored(ctx)); r.Good() {
+	if r := login.Inspect(ctx, a, source); r.Good() {
 		at.ok("token", r.Line())
 	} else {
-		at.error("token", exit.NoPerm, r.Line(), "run: "+wire.LoginLine(a.Name))
+		at.error("token", exit.NoPerm, r.Line(), "run: "+voice.LoginCommand(a.Name))
 	}
 }

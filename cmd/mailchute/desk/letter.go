@@ -94,8 +94,3 @@ func (l *letter) end() error {
 	_, err := fmt.Fprintln(l.w, voice.Printable(string(l.line)))
 	return err
 }
-
-// TextOf is a message as it was accepted.
-func TextOf(e *queue.Entry) io.Reader {
-	return io.MultiReader(bytes.NewReader(e.Message.Header), bytes.NewReader([]byte("\r\n")), e.Message.Body.Reader())
-}

@@ -5,7 +5,7 @@ import (
 	"io"
 	"time"
 
-	"mailchute/cmd/mailchute/voice"
+	"mailchute/cmd/mailchute/terminal"
 	"mailchute/relay/envelope"
 	"mailchute/relay/runner"
 )
@@ -15,7 +15,7 @@ import (
 type progress struct {
 	w     io.Writer
 	tally runner.Tally
-	shown time.Time
+	pace  terminal.Pace
 }
 
 // attempted counts an event of the run, as the runner tells of it.
@@ -34,8 +34,7 @@ func (p *progress) attempted(e runner.Event) {
 			p.tally.Deferred++
 		}
 	}
-	if now := time.Now(); now.Sub(p.shown) >= voice.Pace {
-		p.shown = now
+	if p.pace.Due(time.Now()) {
 		fmt.Fprintf(p.w, "\r%s", tallyText(p.tally))
 	}
 }

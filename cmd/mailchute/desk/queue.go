@@ -17,8 +17,8 @@ import (
 
 	"mailchute/cmd/mailchute/exit"
 	"mailchute/cmd/mailchute/face"
-	"mailchute/cmd/mailchute/host"
 	"mailchute/cmd/mailchute/post"
+	"mailchute/cmd/mailchute/terminal"
 	"mailchute/cmd/mailchute/voice"
 	"mailchute/inject"
 	"mailchute/relay/queue"
@@ -76,7 +76,7 @@ func (a *age) UnmarshalText(text []byte) error {
 
 // Do does what the words behind "queue" say.
 func (c *Queue) Do(ctx context.Context, p face.Process, words string) exit.Status {
-	f := &face.Call{Process: p, Voice: voice.Voice{W: p.Stderr}, Who: host.LookUpUser(), Args: &inject.Args{ConfigFile: c.Config, QueueDir: c.QueueDir}}
+	f := face.New(p, &inject.Args{ConfigFile: c.Config, QueueDir: c.QueueDir})
 	if err := f.Load(); err != nil {
 		return f.Report(err)
 	}
@@ -148,11 +148,11 @@ func (c *Queue) runLocked(ctx context.Context, f *face.Call, qs []*queue.Queue) 
 // terminal sees how far it is.
 func (c *Queue) flush(ctx context.Context, f *face.Call) exit.Status {
 	var watch func(runner.Event)
-	show := !c.Flush.JSON && voice.IsTerminal(f.Stdout)
+	show := !c.Flush.JSON && terminal.Is(f.Stdout)
 	if show {
 		watch = (&progress{w: f.Stdout}).attempted
 	}
-	tally, asked, err := FlushStores(ctx, f, runner.Scope{All: true}, xqueue.Filter{}, watch)
+	tally, asked, err := Flush(ctx, f, runner.Scope{All: true}, xqueue.Filter{}, watch)
 	if show {
 		fmt.Fprintf(f.Stdout, "\r%s\n", tallyText(tally))
 	}
@@ -179,7 +179,7 @@ func (c *Queue) flush(ctx context.Context, f *face.Call) exit.Status {
 func (c *Queue) list(f *face.Call, p *Stores) error {
 	out := bufio.NewWriter(f.Stdout)
 	defer out.Flush()
-	array := voice.JSONArray{W: out}
+	array := voice.NewJSONArray(out)
 	n := 0
 	each := func(s queue.Summary) error {
 		switch {
@@ -223,7 +223,7 @@ func (c *Queue) show(f *face.Call, p *Stores) error {
 			return voice.PrintJSON(f.Stdout, s)
 		}
 		showEntry(f.Stdout, s)
-		text := &letter{w: f.Stdout, tame: voice.IsTerminal(f.Stdout)}
+		text := &letter{w: f.Stdout, tame: terminal.Is(f.Stdout)}
 		return cmp.Or(where.read(c.Show.ID, text), text.end())
 	})
 	return aboutID(c.Show.ID, err)

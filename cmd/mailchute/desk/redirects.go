@@ -3,6 +3,7 @@ package desk
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -38,11 +39,12 @@ type Redirects struct {
 
 // Do does what the words behind "redirects" say.
 func (c *Redirects) Do(p face.Process, words string) exit.Status {
-	v := voice.Voice{W: p.Stderr}
-	path := host.MemoryPath(p.Part, p.Getenv)
+	v := voice.To(p.Stderr)
+	part := p.Part
 	if c.Serve {
-		path = host.MemoryPath(host.ServerPart, p.Getenv)
+		part = host.ServerPart
 	}
+	path := host.RedirectsPath(part, p.Getenv)
 	if path == "" {
 		v.Say("no place for a memory of redirects: set HOME or XDG_STATE_HOME")
 		return exit.Config
@@ -78,7 +80,7 @@ func (c *Redirects) Do(p face.Process, words string) exit.Status {
 }
 
 func statusOfRedirects(err error) exit.Status {
-	if exit.Is[*address.Error](err) || exit.Is[*entryError](err) {
+	if errors.As(err, new(*address.Error)) || errors.As(err, new(*entryError)) {
 		return exit.DataErr
 	}
 	return exit.CantCreate

@@ -12,7 +12,6 @@ import (
 	"mailchute/cmd/mailchute/face"
 	"mailchute/cmd/mailchute/post"
 	"mailchute/cmd/mailchute/wire"
-	"mailchute/inject"
 	"mailchute/inject/config"
 	"mailchute/relay/queue"
 	"mailchute/relay/route"
@@ -21,9 +20,9 @@ import (
 	"mailchute/relay/xqueue"
 )
 
-// FlushStores is a run of our queues, and a word to the servers to run theirs,
+// Flush is a run of our queues, and a word to the servers to run theirs,
 // which is all that can be waited for. asked is how many messages they try.
-func FlushStores(ctx context.Context, f *face.Call, scope runner.Scope, filter xqueue.Filter, watch func(runner.Event)) (sum runner.Tally, asked int, err error) {
+func Flush(ctx context.Context, f *face.Call, scope runner.Scope, filter xqueue.Filter, watch func(runner.Event)) (sum runner.Tally, asked int, err error) {
 	p, err := OpenStores(ctx, f)
 	if err != nil {
 		return sum, 0, err
@@ -97,11 +96,11 @@ func OpenStores(ctx context.Context, f *face.Call) (*Stores, error) {
 		return nil, err
 	}
 	tried := map[string]bool{}
-	for _, a := range f.Accounts() {
+	for _, a := range f.Config.All() {
 		for _, h := range a.Smarthosts {
 			if h.Scheme == route.Unix && !tried[h.Path] {
 				tried[h.Path] = true
-				p.connect(&a, h.Path)
+				p.connect(a, h.Path)
 			}
 		}
 	}
@@ -152,7 +151,6 @@ func unseen(f *face.Call, p *Stores) {
 type OnDisk struct{ *queue.Queue }
 
 func (q OnDisk) Each(f xqueue.Filter, each func(queue.Summary) error, trouble func(error)) error {
-	match := post.Matching(post.RunnerOf(f))
 	entries := q.List()
 	if f.Failed {
 		entries = q.ListFailed()
@@ -164,7 +162,7 @@ func (q OnDisk) Each(f xqueue.Filter, each func(queue.Summary) error, trouble fu
 			unread = err
 		case err != nil:
 			trouble(err)
-		case match(&e):
+		case f.Matches(&e):
 			if err := each(e.Summary()); err != nil {
 				return err
 			}
@@ -188,7 +186,7 @@ func (q OnDisk) read(id string, w io.Writer) error {
 		return err
 	}
 	defer e.Message.Body.Close()
-	_, err = io.Copy(w, TextOf(e))
+	_, err = io.Copy(w, e.Message.Reader())
 	return err
 }
 
@@ -219,7 +217,3 @@ func (s AtServer) show(id string) (queue.Summary, error) { return s.Show(s.Ctx, 
 func (s AtServer) read(id string, w io.Writer) error { return s.Read(s.Ctx, id, w) }
 
 func (s AtServer) do(verb xqueue.Verb, id string) error { return s.Do(s.Ctx, verb, id) }
-
-func FilterOf(r inject.Runner) xqueue.Filter {
-	return xqueue.Filter{ID: r.ID, Sender: r.Sender, Address: r.Recipient}
-}

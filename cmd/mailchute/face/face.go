@@ -11,6 +11,7 @@ import (
 
 	"mailchute/cmd/mailchute/exit"
 	"mailchute/cmd/mailchute/host"
+	"mailchute/cmd/mailchute/terminal"
 	"mailchute/cmd/mailchute/voice"
 	"mailchute/inject"
 	"mailchute/inject/config"
@@ -36,15 +37,21 @@ const (
 	Borrowed             // sendmail, mailq, newaliases
 )
 
-// Call is one call of the sendmail face.
+// Call is one call of the program, of either face: what the own face's flags say of
+// configuration, queue and account is told in the terms of sendmail's options.
 type Call struct {
 	Process
 	As     Name
 	Args   *inject.Args
 	Who    host.User
 	Voice  voice.Voice
-	Config *config.Config
-	Notes  []string // for the log: what was ignored before there was one
+	Config *config.Config // nil before Load or Read
+	Notes  []string       // for the log: what was ignored before there was one
+}
+
+// New is a call by the user who runs the program, under its own name.
+func New(p Process, args *inject.Args) *Call {
+	return &Call{Process: p, Args: args, Who: host.Caller(), Voice: voice.To(p.Stderr)}
 }
 
 // Report turns the error of a step into words and a status.
@@ -56,22 +63,19 @@ func (f *Call) Report(err error) exit.Status {
 	return exit.OfError(err)
 }
 
-// Complain says what went wrong, a line for each of several mistakes.
+// Complain says what went wrong, a line for each mistake, and what to do where there
+// is but one.
 func (f *Call) Complain(err error) {
-	several, ok := err.(interface{ Unwrap() []error })
+	mistakes := voice.Mistakes(err)
+	for _, e := range mistakes {
+		f.Voice.Say("%v", e)
+	}
 	switch {
-	case ok:
-		for _, e := range several.Unwrap() {
-			f.Voice.Say("%v", e)
-		}
+	case len(mistakes) > 1:
 	case errors.Is(err, config.ErrNone):
-		f.Voice.Say("%v", err)
 		f.Voice.Hint("%s", voice.HintNoConfig)
-	case exit.Is[*config.Error](err) && errors.Is(err, fs.ErrPermission):
-		f.Voice.Say("%v", err)
+	case errors.As(err, new(*config.Error)) && errors.Is(err, fs.ErrPermission):
 		f.Voice.Hint("%s", voice.HintNotReadable)
-	default:
-		f.Voice.Say("%v", err)
 	}
 }
 
@@ -79,7 +83,7 @@ func (f *Call) Complain(err error) {
 // failure, so it is for terminals and -v only; the log has it in any case.
 func (f *Call) warn(text string) {
 	f.Notes = append(f.Notes, text)
-	if f.Args.Verbose || voice.IsTerminal(f.Stderr) {
+	if f.Args.Verbose || terminal.Is(f.Stderr) {
 		f.Voice.Say("warning: %s", text)
 	}
 }

@@ -3,18 +3,21 @@ package face
 import (
 	"mailchute/cmd/mailchute/exit"
 	"mailchute/cmd/mailchute/journal"
+	"mailchute/inject/config"
 	"mailchute/relay/logbook"
 )
 
-// Book is the log of a queue run.
-func (f *Call) Book() (*journal.Journal, func(), error) {
-	book, err := logbook.Open(f.Config.Default.Log.To, f.Config.Default.Log.Format, f.Tag())
+// OpenJournal opens the log of an account, for what this user sends. The journal has
+// to be closed.
+func (f *Call) OpenJournal(a *config.Account) (*journal.Journal, error) {
+	book, err := logbook.Open(a.Log.To, a.Log.Format, f.Tag())
 	if err != nil {
-		return nil, nil, &exit.ConfigError{Err: err}
+		return nil, &exit.ConfigError{Err: err}
 	}
-	return &journal.Journal{Book: book, User: f.Who.Login}, func() { book.Close() }, nil
+	return journal.New(book, a.Name, f.Who.Login), nil
 }
 
+// Tag is the name of the program in the log: as option -L says, else its own.
 func (f *Call) Tag() string {
 	if f.Args.Tag != "" {
 		return f.Args.Tag

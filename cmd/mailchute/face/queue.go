@@ -4,7 +4,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"mailchute/cmd/mailchute/host"
 	"mailchute/inject"
 	"mailchute/inject/config"
 	"mailchute/relay/queue"
@@ -12,11 +11,10 @@ import (
 
 // Queues is the queues of all accounts, each once.
 func (f *Call) Queues() ([]*queue.Queue, error) {
-	accounts := f.Accounts()
 	var qs []*queue.Queue
 	seen := map[string]bool{}
-	for i := range accounts {
-		q, err := f.OpenQueue(&accounts[i])
+	for _, a := range f.Config.All() {
+		q, err := f.OpenQueue(a)
 		if err != nil {
 			return nil, err
 		}
@@ -31,7 +29,7 @@ func (f *Call) Queues() ([]*queue.Queue, error) {
 // OpenQueue is the queue of an account, nil where it is turned off or a user has
 // no place for one.
 func (f *Call) OpenQueue(a *config.Account) (*queue.Queue, error) {
-	dir := host.QueueDir(a, f.Who.UID, f.Who.Home, f.Getenv)
+	dir := f.Who.QueueDir(a, f.Getenv)
 	if f.Args.QueueDir != "" {
 		dir = f.Args.QueueDir
 	}

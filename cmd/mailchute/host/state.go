@@ -2,63 +2,62 @@ package host
 
 import (
 	"cmp"
-	"os"
 	"path/filepath"
 
 	"mailchute/inject/config"
 )
 
-func Exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
-}
+// SystemQueue is the directory of the machine's queue, which is root's and that of
+// mailchute serve.
+const SystemQueue = "/var/spool/mailchute"
 
-// stateDir is where a user's own files of state are kept; root has the machine's.
-func stateDir(uid int, home string, getenv func(string) string) string {
-	if uid == 0 {
-		return "/var/spool/mailchute"
-	}
+// stateDir is where a user's own files of state are kept, "" for nowhere.
+func (u User) stateDir(getenv func(string) string) string {
 	if dir := getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
 		return filepath.Join(dir, "mailchute")
 	}
-	if h := cmp.Or(getenv("HOME"), home); filepath.IsAbs(h) {
+	if h := cmp.Or(getenv("HOME"), u.Home); filepath.IsAbs(h) {
 		return filepath.Join(h, ".local", "state", "mailchute")
 	}
 	return ""
 }
 
-// QueueDir is the directory of an account's queue.
-func QueueDir(a *config.Account, uid int, home string, getenv func(string) string) string {
-	dir := stateDir(uid, home, getenv)
+// QueueDir is the directory of the queue that an account has for a user: where the
+// configuration says, else the machine's for root, else with the user's own state;
+// "" for nowhere.
+func (u User) QueueDir(a *config.Account, getenv func(string) string) string {
 	switch {
 	case a.Queue.Dir != "":
 		return a.Queue.Dir
-	case uid == 0, dir == "":
-		return dir
+	case u.UID == 0:
+		return SystemQueue
 	}
-	return filepath.Join(dir, "queue")
+	return below(u.stateDir(getenv), "queue")
+}
+
+// LearntPath is where a user keeps what deliveries have taught under that name, ""
+// for nowhere: root with the machine's state, unless XDG_STATE_HOME says otherwise.
+func (u User) LearntPath(name string, getenv func(string) string) string {
+	if u.UID == 0 && getenv("XDG_STATE_HOME") == "" {
+		return filepath.Join("/var/lib/mailchute", name)
+	}
+	return below(u.stateDir(getenv), name)
+}
+
+// below is a name in a directory, "" where there is no directory.
+func below(dir, name string) string {
+	if dir == "" {
+		return ""
+	}
+	return filepath.Join(dir, name)
 }
 
 // ServerPart is the part of the state in which mailchute serve keeps what it has
 // learnt: nobody else's mail goes by it, whoever the server runs as.
 const ServerPart = "serve"
 
-// MemoryPath is where the memory of redirects lies: with the user's own state,
-// root's with the machine's. Part is ServerPart, or "" for the user's own.
-func MemoryPath(part string, getenv func(string) string) string {
-	who := LookUpUser()
-	return LearntPath(filepath.Join(part, "redirects"), who.UID, who.Home, getenv)
-}
-
-// LearntPath is where a user keeps what deliveries have taught, "" for nowhere:
-// root with the machine's, unless XDG_STATE_HOME says otherwise.
-func LearntPath(name string, uid int, home string, getenv func(string) string) string {
-	if uid == 0 && getenv("XDG_STATE_HOME") == "" {
-		return filepath.Join("/var/lib/mailchute", name)
-	}
-	dir := stateDir(max(uid, 1), home, getenv)
-	if dir == "" {
-		return ""
-	}
-	return filepath.Join(dir, name)
+// RedirectsPath is where redirects are remembered, "" for nowhere. Part is
+// ServerPart, or "" for the caller's own.
+func RedirectsPath(part string, getenv func(string) string) string {
+	return Caller().LearntPath(filepath.Join(part, "redirects"), getenv)
 }

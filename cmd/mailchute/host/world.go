@@ -10,8 +10,6 @@ import (
 	"bufio"
 	"bytes"
 	"os"
-	"os/user"
-	"strconv"
 	"strings"
 	"unicode"
 
@@ -19,39 +17,7 @@ import (
 	"mailchute/inject"
 )
 
-// User is the user as the system knows him: by the real user id, never by
-// the environment.
-type User struct {
-	UID      int
-	Login    string
-	FullName string
-	Home     string
-}
-
-// LookUpUser asks the system who is calling. A user id without a passwd entry
-// (containers have many) is called uid and its number.
-func LookUpUser() User { return LookUp(os.Getuid()) }
-
-func LookUp(uid int) User {
-	a := User{UID: uid, Login: "uid" + strconv.Itoa(uid)}
-	u, err := user.LookupId(strconv.Itoa(uid))
-	if err != nil {
-		return a
-	}
-	if u.Username != "" {
-		a.Login = u.Username
-	}
-	a.Home = u.HomeDir
-	// passwd(5): the full name ends at the first comma, & is the login name
-	name, _, _ := strings.Cut(u.Name, ",")
-	if strings.Contains(name, "&") && a.Login != "" {
-		name = strings.ReplaceAll(name, "&", strings.ToUpper(a.Login[:1])+a.Login[1:])
-	}
-	a.FullName = name
-	return a
-}
-
-// World collects what surrounds a submission.
+// World collects what surrounds a submission of who.
 func World(who User, getenv func(string) string) inject.World {
 	w := inject.World{Login: who.Login, Root: who.UID == 0, FullName: getenv("NAME"), Stamp: inject.NewStamp()}
 	if w.FullName == "" || strings.ContainsFunc(w.FullName, unicode.IsControl) {

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"mailchute/cmd/mailchute/terminal"
 	"mailchute/cmd/mailchute/voice"
 	"mailchute/headers/address"
 	"mailchute/inject/setup"
@@ -154,7 +155,7 @@ func (i *initialization) password(ctx context.Context, a *setup.Answers) (err er
 		a.PasswordCommand = i.PasswordCommand
 		return nil
 	case i.PasswordFile == "-":
-		text, err := voice.ReadLine(i.Stdin)
+		text, err := terminal.ReadLine(i.Stdin)
 		if err != nil || text == "" {
 			return &usageTrouble{"--password-file -: there is no line on standard input"}
 		}

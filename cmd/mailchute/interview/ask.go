@@ -11,6 +11,7 @@ import (
 	"golang.org/x/term"
 
 	"mailchute/cmd/mailchute/face"
+	"mailchute/cmd/mailchute/terminal"
 	"mailchute/cmd/mailchute/voice"
 )
 
@@ -26,7 +27,7 @@ type asker struct {
 }
 
 func newAsker(p face.Process, yes bool) *asker {
-	person := !yes && p.Stdin != nil && term.IsTerminal(int(p.Stdin.Fd()))
+	person := !yes && p.Stdin != nil && terminal.Is(p.Stdin)
 	return &asker{in: p.Stdin, out: p.Stderr, nobody: !person}
 }
 
@@ -45,7 +46,7 @@ func (a *asker) line(ctx context.Context, question, proposed, flag string) (stri
 			fmt.Fprintf(a.out, " [%s]", voice.Printable(proposed))
 		}
 		fmt.Fprint(a.out, ": ")
-		answer, err := a.wait(ctx, func() (string, error) { return voice.ReadLine(a.in) })
+		answer, err := a.wait(ctx, func() (string, error) { return terminal.ReadLine(a.in) })
 		if err != nil {
 			return "", err
 		}

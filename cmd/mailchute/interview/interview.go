@@ -72,7 +72,7 @@ func (e *usageTrouble) Error() string { return e.text }
 func (c *Command) Do(ctx context.Context, p face.Process) exit.Status {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
-	i := &initialization{Command: c, Process: p, voice: voice.Voice{W: p.Stderr}, who: host.LookUpUser(), lookups: realLookups(p.Getenv)}
+	i := &initialization{Command: c, Process: p, voice: voice.To(p.Stderr), who: host.Caller(), lookups: realLookups(p.Getenv)}
 	i.ask = newAsker(p, c.Yes)
 	status, err := i.make(ctx)
 	if err != nil {
@@ -84,9 +84,9 @@ func (c *Command) Do(ctx context.Context, p face.Process) exit.Status {
 
 func statusOfInit(err error) exit.Status {
 	switch {
-	case exit.Is[*usageTrouble](err), exit.Is[*address.Error](err), exit.Is[*foreign.UnknownError](err):
+	case errors.As(err, new(*usageTrouble)), errors.As(err, new(*address.Error)), errors.As(err, new(*foreign.UnknownError)):
 		return exit.Usage
-	case exit.Is[*config.Error](err), exit.Is[*exit.ConfigError](err):
+	case errors.As(err, new(*config.Error)), errors.As(err, new(*exit.ConfigError)):
 		return exit.Config
 	case errors.Is(err, errInterrupted):
 		return exit.TempFail

@@ -12,8 +12,8 @@ import (
 	"mailchute/cmd/mailchute/face"
 	"mailchute/cmd/mailchute/host"
 	"mailchute/cmd/mailchute/login"
+	"mailchute/cmd/mailchute/terminal"
 	"mailchute/cmd/mailchute/voice"
-	"mailchute/cmd/mailchute/wire"
 	"mailchute/inject"
 	"mailchute/inject/aliases"
 	"mailchute/inject/config"
@@ -35,9 +35,9 @@ func (i *initialization) draft(plan *setup.Plan) (*draft, error) {
 	d.toml, d.secrets = plan.Text(i.path)
 	var err error
 	if d.config, _, err = config.Parse(i.path, []byte(d.toml)); err != nil {
-		return nil, &exit.ConfigError{Err: fmt.Errorf("no configuration can be made of this: %w", errors.Join(face.Several(err)[:1]...))}
+		return nil, &exit.ConfigError{Err: fmt.Errorf("no configuration can be made of this: %w", errors.Join(voice.Mistakes(err)[:1]...))}
 	}
-	for _, a := range append(face.AccountsOf(d.config), &d.config.Default) {
+	for _, a := range d.config.All() {
 		for _, s := range d.secrets {
 			if a.Secret.File == s.Path || a.Secret.Credential != "" {
 				a.Secret = secret.Source{Text: s.Text}
@@ -49,10 +49,10 @@ func (i *initialization) draft(plan *setup.Plan) (*draft, error) {
 
 // try connects to the servers and logs in, and shows what it finds.
 func (i *initialization) try(ctx context.Context, d *draft) *check.Findings {
-	colours := voice.IsTerminal(i.Stdout) && i.Getenv("NO_COLOR") == ""
+	colours := terminal.Is(i.Stdout) && i.Getenv("NO_COLOR") == ""
 	r := &check.Findings{Print: func(f check.Finding) { fmt.Fprintln(i.Stdout, f.Line(colours)) }}
 	w := host.World(i.who, i.Getenv)
-	for _, a := range append([]*config.Account{&d.config.Default}, face.AccountsOf(d.config)...) {
+	for _, a := range d.config.All() {
 		at := r.About(a.Name)
 		check.Smarthosts(ctx, at, a, check.Identity(at, a, w).Hostname, i.Getenv)
 	}
@@ -103,7 +103,7 @@ func (i *initialization) finish(ctx context.Context, d *draft, address string) (
 		mode = 0o644 // the server's user is not root, and no secret is in it
 	}
 	if err := setup.Write(i.path, d.toml, mode, d.secrets, i.Force); err != nil {
-		if exit.Is[*setup.ExistsError](err) {
+		if errors.As(err, new(*setup.ExistsError)) {
 			err = fmt.Errorf("%w; --force replaces it", err)
 		}
 		return 0, err
@@ -159,9 +159,9 @@ func (i *initialization) logIn(ctx context.Context, d *draft) (loggedIn bool, st
 // loginLine is the command that logs in by the configuration that was written.
 func (i *initialization) loginLine() string {
 	if i.Config == "" && !i.Serve {
-		return wire.LoginLine("")
+		return voice.LoginCommand("")
 	}
-	return wire.LoginLine("") + " -C " + voice.Printable(i.path)
+	return voice.LoginCommand("") + " -C " + voice.Printable(i.path)
 }
 
 // aliasForRoot adds an alias for root where there is none.
@@ -213,8 +213,8 @@ func (i *initialization) sendTest(ctx context.Context, proposed string) (exit.St
 		return exit.OK, nil
 	}
 	c := &check.Command{Config: i.path, Send: to}
-	f := &face.Call{Process: i.Process, Who: i.who, Voice: i.voice, Args: &inject.Args{ConfigFile: i.path}}
-	if _, err := f.Find(); err != nil {
+	f := face.New(i.Process, &inject.Args{ConfigFile: i.path})
+	if _, err := f.Read(); err != nil {
 		return 0, err
 	}
 	r := &check.Findings{Print: func(f check.Finding) { fmt.Fprintln(i.Stdout, f.Line(false)) }}

@@ -1,4 +1,8 @@
-// Package journal writes the log records of submissions and of runs of the queue.
+// Package journal writes the log records of submissions and of runs of the queue: it
+// turns what happened into records of a logbook, which knows their form.
+//
+// The record of an attempt says with which status the program ends, so a submission's
+// attempts wait until Finish is told.
 package journal
 
 import (
@@ -12,31 +16,43 @@ import (
 	"mailchute/relay/runner"
 )
 
-// Journal writes the log records of one submission.
+// Journal writes the log records of one submission, or of a run of the queue. It
+// remembers which recipients the queue takes care of.
 type Journal struct {
-	Book    *logbook.Book
-	Account string
-	User    string
-	Pending []logbook.Record // wait for the exit status
-	Kept    map[*envelope.Recipient]bool
-	Follows func(code int) // told of each redirect; may be nil
+	Follows func(code int) // told of each followed redirect; may be nil
+
+	book    *logbook.Book
+	account string
+	user    string
+	pending []logbook.Record // wait for the exit status
+	kept    map[*envelope.Recipient]bool
 }
+
+// New makes a journal in a book, for what a user sends with an account; "" is the
+// default account.
+func New(book *logbook.Book, account, user string) *Journal {
+	return &Journal{book: book, account: account, user: user}
+}
+
+// Reset makes the journal ready for the next submission.
+func (j *Journal) Reset() { j.pending, j.kept = nil, nil }
 
 // Keep marks recipients that the queue takes care of now.
 func (j *Journal) Keep(rs []*envelope.Recipient) {
-	if j.Kept == nil {
-		j.Kept = map[*envelope.Recipient]bool{}
+	if j.kept == nil {
+		j.kept = map[*envelope.Recipient]bool{}
 	}
 	for _, r := range rs {
-		j.Kept[r] = true
+		j.kept[r] = true
 	}
 }
 
-func (j *Journal) IsKept(r *envelope.Recipient) bool { return j.Kept[r] }
+// IsKept tells whether the queue takes care of a recipient.
+func (j *Journal) IsKept(r *envelope.Recipient) bool { return j.kept[r] }
 
 // Note is something that was ignored or dropped.
 func (j *Journal) Note(text string) {
-	j.Book.Write(logbook.Record{Event: "warning", Account: j.Account, User: j.User, Text: text})
+	j.book.Write(logbook.Record{Event: "warning", Account: j.account, User: j.user, Text: text})
 }
 
 // Redirected is a followed redirect.
@@ -44,26 +60,26 @@ func (j *Journal) Redirected(original address.Addr, h envelope.Hop, server strin
 	if j.Follows != nil {
 		j.Follows(h.Code)
 	}
-	j.Book.Write(logbook.Record{Event: "redirect", Account: j.Account, User: j.User, Smarthost: server,
+	j.book.Write(logbook.Record{Event: "redirect", Account: j.account, User: j.user, Smarthost: server,
 		Recipients: []logbook.Recipient{{Address: h.To.String(), Original: h.From.String(), State: "redirected"}},
 		Text:       voice.RedirectMeaning(h.Code)})
 }
 
 // Refused is a message that was not taken at all.
 func (j *Journal) Refused(err error, status exit.Status) {
-	j.Book.Write(logbook.Record{Event: "failed", Account: j.Account, User: j.User, Text: err.Error(), Exit: int(status)})
+	j.book.Write(logbook.Record{Event: "failed", Account: j.account, User: j.user, Text: err.Error(), Exit: int(status)})
 }
 
 // Malformed is a recipient that is no address.
 func (j *Journal) Malformed(m inject.Malformed) {
-	j.Book.Write(logbook.Record{Event: "failed", Account: j.Account, User: j.User, Text: m.Element.Err.Error()})
+	j.book.Write(logbook.Record{Event: "failed", Account: j.account, User: j.user, Text: m.Element.Err.Error()})
 }
 
 // Accepted records an envelope that went into the queue untried.
 func (j *Journal) Accepted(sub *inject.Submission, env *envelope.Envelope, id string) {
 	rec := j.attemptRecord(env.Recipients, relay.Attempt{})
 	rec.Event, rec.ID = "kept", id
-	j.Pending = append(j.Pending, j.about(rec, sub, env))
+	j.pending = append(j.pending, j.about(rec, sub, env))
 	j.Keep(env.Recipients)
 }
 
@@ -74,12 +90,12 @@ func (j *Journal) Delivered(sub *inject.Submission, env *envelope.Envelope, a re
 	if rec.ID = id; id != "" && rec.Event == "deferred" {
 		rec.Event = "kept"
 	}
-	j.Pending = append(j.Pending, j.about(rec, sub, env))
+	j.pending = append(j.pending, j.about(rec, sub, env))
 }
 
 // about says which message a record is about.
 func (j *Journal) about(rec logbook.Record, sub *inject.Submission, env *envelope.Envelope) logbook.Record {
-	rec.Account, rec.User, rec.Sender = j.Account, j.User, env.Sender.String()
+	rec.Account, rec.User, rec.Sender = j.account, j.user, env.Sender.String()
 	rec.MessageID, rec.Size = sub.MessageID, int64(len(sub.Message.Header))+sub.Message.Body.Traits.WireSize+2
 	return rec
 }
@@ -94,7 +110,7 @@ func (j *Journal) Attempted(e runner.Event) {
 		if e.Entry != nil {
 			rec.ID, rec.Account = e.Entry.ID, e.Entry.Account
 		}
-		j.Book.Write(rec)
+		j.book.Write(rec)
 		return
 	}
 	var tried []*envelope.Recipient
@@ -103,14 +119,14 @@ func (j *Journal) Attempted(e runner.Event) {
 	}
 	rec := j.attemptRecord(tried, e.Attempt)
 	rec.ID, rec.Account, rec.User, rec.Sender, rec.Size = e.Entry.ID, e.Entry.Account, e.Entry.User, e.Entry.Envelope.Sender.String(), e.Entry.Size
-	j.Book.Write(rec)
+	j.book.Write(rec)
 }
 
 // attemptRecord is what an attempt did for some recipients. The event is the
 // worst of their fates.
 func (j *Journal) attemptRecord(rs []*envelope.Recipient, a relay.Attempt) logbook.Record {
 	rec := logbook.Record{Event: "sent", Smarthost: a.Server, TLS: a.TLS, Took: a.Took}
-	named := min(len(rs), j.Book.Room()) // there may be thousands, and only some fit
+	named := min(len(rs), j.book.Room()) // there may be thousands, and only some fit
 	rec.Recipients, rec.More = make([]logbook.Recipient, 0, named), len(rs)-named
 	for i, r := range rs {
 		if i < named {
@@ -132,15 +148,18 @@ func (j *Journal) attemptRecord(rs []*envelope.Recipient, a relay.Attempt) logbo
 	return rec
 }
 
-// Close writes what waited for the exit status, and gives the status back.
-func (j *Journal) Close(status exit.Status) exit.Status {
-	for _, rec := range j.Pending {
+// Finish writes what waited for the exit status, and gives the status back.
+func (j *Journal) Finish(status exit.Status) exit.Status {
+	for _, rec := range j.pending {
 		rec.Exit = int(status)
-		j.Book.Write(rec)
+		j.book.Write(rec)
 	}
-	j.Pending = nil
+	j.pending = nil
 	return status
 }
+
+// Close closes the book.
+func (j *Journal) Close() { j.book.Close() }
 
 func stateName(s envelope.State) string {
 	switch s {

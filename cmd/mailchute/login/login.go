@@ -13,7 +13,6 @@ import (
 
 	"mailchute/cmd/mailchute/exit"
 	"mailchute/cmd/mailchute/face"
-	"mailchute/cmd/mailchute/host"
 	"mailchute/cmd/mailchute/voice"
 	"mailchute/cmd/mailchute/wire"
 	"mailchute/inject"
@@ -32,28 +31,28 @@ type Command struct {
 	JSON    bool   `help:"As JSON."`
 }
 
-// TokenLogin is one account and where its tokens come from.
-type TokenLogin struct {
+// subject is one account and where its tokens come from.
+type subject struct {
 	face.Process
 	voice   voice.Voice
-	Account *config.Account
-	Source  *oauth.Source
+	account *config.Account
+	source  *oauth.Source
 }
 
 // Do logs in, or tells how things are.
 func (c *Command) Do(ctx context.Context, p face.Process) exit.Status {
-	f := &face.Call{Process: p, Who: host.LookUpUser(), Voice: voice.Voice{W: p.Stderr}, Args: &inject.Args{ConfigFile: c.Config}}
+	f := face.New(p, &inject.Args{ConfigFile: c.Config})
 	if c.Status {
 		return c.status(ctx, f)
 	}
-	l, status := login(f, c.Account)
+	l, status := find(f, c.Account)
 	if l == nil {
 		return status
 	}
 	token, err := c.authorize(ctx, l)
 	if err == nil {
-		token.User = l.Account.User
-		err = l.Source.Store.Write(ctx, token)
+		token.User = l.account.User
+		err = l.source.Store.Write(ctx, token)
 	}
 	if err != nil {
 		l.voice.Say("not logged in: %v", err)
@@ -62,8 +61,8 @@ func (c *Command) Do(ctx context.Context, p face.Process) exit.Status {
 	if token.Refresh.IsZero() {
 		l.voice.Say("the server gave no refresh token, so the login ends with the access token; some want offline_access in oauth.scope for one")
 	}
-	status = c.done(p, l, token)
-	if freeLogin(f, l.Account) && !c.JSON {
+	status = c.done(l, token)
+	if freeLogin(f, l.account) && !c.JSON {
 		fmt.Fprintln(p.Stdout, "mail that waited for this login goes out with: mailchute queue flush")
 	}
 	return status
@@ -72,7 +71,7 @@ func (c *Command) Do(ctx context.Context, p face.Process) exit.Status {
 // freeLogin lets an account's mail go again that a refused login holds. Only in
 // the user's own queue: what root writes in another's, its owner could not change.
 func freeLogin(f *face.Call, a *config.Account) (held bool) {
-	info, err := os.Stat(host.QueueDir(a, f.Who.UID, f.Who.Home, f.Getenv))
+	info, err := os.Stat(f.Who.QueueDir(a, f.Getenv))
 	if err != nil {
 		return false
 	}
@@ -92,30 +91,22 @@ func freeLogin(f *face.Call, a *config.Account) (held bool) {
 }
 
 // done says what was reached.
-func (c *Command) done(p face.Process, l *TokenLogin, t oauth.Token) exit.Status {
+func (c *Command) done(l *subject, t oauth.Token) exit.Status {
 	if c.JSON {
-		if err := json.NewEncoder(p.Stdout).Encode(l.Report(t, nil)); err != nil {
+		if err := json.NewEncoder(l.Stdout).Encode(reportOf(l.account, l.source, t, nil)); err != nil {
 			return exit.IOErr
 		}
 		return exit.OK
 	}
-	fmt.Fprintf(p.Stdout, "logged in as %s; the token is in %s and renews itself\n", voice.Printable(l.Account.User), voice.Printable(l.where()))
-	fmt.Fprintln(p.Stdout, "mailchute check tries it")
+	fmt.Fprintf(l.Stdout, "logged in as %s; the token is in %s and renews itself\n", voice.Printable(l.account.User), voice.Printable(place(l.source)))
+	fmt.Fprintln(l.Stdout, "mailchute check tries it")
 	return exit.OK
 }
 
-// where is where the token is kept, for people.
-func (l *TokenLogin) where() string {
-	if l.Source.Store.Load != "" {
-		return l.Source.Store.String()
-	}
-	return l.Source.Store.File
-}
-
-// login finds the account to log in: the named one, else the only one that there
+// find picks the account to log in: the named one, else the only one that there
 // is. Without one, the reason was told.
-func login(f *face.Call, name string) (*TokenLogin, exit.Status) {
-	if _, err := f.Find(); err != nil {
+func find(f *face.Call, name string) (*subject, exit.Status) {
+	if _, err := f.Read(); err != nil {
 		return nil, f.Report(err)
 	}
 	a, err := f.Config.Account(name)
@@ -134,24 +125,25 @@ func login(f *face.Call, name string) (*TokenLogin, exit.Status) {
 		f.Voice.Say("%s: %s", f.Config.Path, voice.NoTokens(a.Name))
 		return nil, exit.Config
 	}
-	l, err := loginOf(f, a)
+	l, err := newSubject(f, a)
 	if err != nil {
 		return nil, f.Report(err)
 	}
 	return l, exit.OK
 }
 
-func loginOf(f *face.Call, a *config.Account) (*TokenLogin, error) {
+// newSubject is an account that logs in by token.
+func newSubject(f *face.Call, a *config.Account) (*subject, error) {
 	source, err := wire.TokenSource(a, f.Getenv, wire.NewRelay(a, "", nil).SMTP.Dial)
 	if err != nil {
 		return nil, err
 	}
-	return &TokenLogin{f.Process, f.Voice, a, source}, nil
+	return &subject{f.Process, f.Voice, a, source}, nil
 }
 
 // tokenAccounts is the accounts that log in by token.
 func tokenAccounts(c *config.Config) (all []*config.Account) {
-	for _, a := range append([]*config.Account{&c.Default}, face.AccountsOf(c)...) {
+	for _, a := range c.All() {
 		if a.OAuth.ClientID != "" {
 			all = append(all, a)
 		}

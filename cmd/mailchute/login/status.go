@@ -9,7 +9,6 @@ import (
 	"mailchute/cmd/mailchute/exit"
 	"mailchute/cmd/mailchute/face"
 	"mailchute/cmd/mailchute/voice"
-	"mailchute/cmd/mailchute/wire"
 	"mailchute/inject/config"
 	"mailchute/relay/oauth"
 )
@@ -37,9 +36,15 @@ const (
 // Good tells whether the account can log in without a person.
 func (r Report) Good() bool { return r.State == tokenValid || r.State == tokenExpired && r.Renews }
 
-// Report tells of a token, or of why there is none.
-func (l *TokenLogin) Report(t oauth.Token, err error) Report {
-	r := Report{Account: l.Account.Name, User: l.Account.User, State: tokenValid, Renews: !t.Refresh.IsZero(), Store: l.where()}
+// Inspect tells how things are with the token of an account that a source has.
+func Inspect(ctx context.Context, a *config.Account, source *oauth.Source) Report {
+	t, err := source.Stored(ctx)
+	return reportOf(a, source, t, err)
+}
+
+// reportOf tells of a token, or of why there is none.
+func reportOf(a *config.Account, source *oauth.Source, t oauth.Token, err error) Report {
+	r := Report{Account: a.Name, User: a.User, State: tokenValid, Renews: !t.Refresh.IsZero(), Store: place(source)}
 	if !t.Expiry.IsZero() {
 		r.Expires = t.Expiry.Format(time.RFC3339)
 	}
@@ -76,9 +81,17 @@ func (r Report) Line() string {
 	return text
 }
 
+// place is where the token is kept, for people.
+func place(source *oauth.Source) string {
+	if source.Store.Load != "" {
+		return source.Store.String()
+	}
+	return source.Store.File
+}
+
 // status tells of the tokens of the named account, or of all.
 func (c *Command) status(ctx context.Context, f *face.Call) exit.Status {
-	if _, err := f.Find(); err != nil {
+	if _, err := f.Read(); err != nil {
 		return f.Report(err)
 	}
 	accounts := tokenAccounts(f.Config)
@@ -95,11 +108,11 @@ func (c *Command) status(ctx context.Context, f *face.Call) exit.Status {
 			f.Voice.Say("%s: %s", f.Config.Path, voice.NoTokens(a.Name))
 			return exit.Config
 		}
-		l, err := loginOf(f, a)
+		l, err := newSubject(f, a)
 		if err != nil {
 			return f.Report(err)
 		}
-		r := l.Report(l.Source.Stored(ctx))
+		r := Inspect(ctx, l.account, l.source)
 		if !r.Good() {
 			status = exit.NoPerm
 		}
@@ -114,7 +127,7 @@ func (c *Command) status(ctx context.Context, f *face.Call) exit.Status {
 	for _, r := range reports {
 		line := r.Line()
 		if !r.Good() {
-			line += "; run: " + wire.LoginLine(r.Account)
+			line += "; run: " + voice.LoginCommand(r.Account)
 		}
 		if r.Account != "" {
 			line = "[" + r.Account + "] " + line

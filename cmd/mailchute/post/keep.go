@@ -7,7 +7,6 @@ import (
 	"mailchute/inject"
 	"mailchute/relay/envelope"
 	"mailchute/relay/queue"
-	"mailchute/relay/runner"
 )
 
 // accept puts an envelope into the queue: the recipients that are deferred after
@@ -18,7 +17,7 @@ func (p *Post) accept(sub *inject.Submission, env *envelope.Envelope, retries []
 
 // entry is an envelope of a submission as the queue takes it.
 func (p *Post) entry(sub *inject.Submission, env *envelope.Envelope, retries []queue.Retry) queue.Entry {
-	e := queue.Entry{Submitted: sub.Stamp.Now, Account: p.account.Name, User: p.Journal.User, Errors: errorMode(p.onError),
+	e := queue.Entry{Submitted: sub.Stamp.Now, Account: p.account.Name, User: p.call.Who.Login, Errors: errorMode(p.onError),
 		Envelope: env, Message: sub.Message, Retries: retries}
 	if h := env.Options.Hold; h != nil && deferredForHold(env) {
 		// The server does not offer FUTURERELEASE, RFC 4865: it is held here.
@@ -72,40 +71,20 @@ func (p *Post) keep(sub *inject.Submission, env *envelope.Envelope, until time.T
 	return id
 }
 
-// heldLogin is the refused login that holds this account. Programs do not try it
-// again before its time: servers lock accounts. A person at a terminal may just
-// have mended it.
-func (p *Post) heldLogin() (*envelope.Outcome, time.Time) {
-	h, held := p.loginHold()
-	if !held || p.loud {
-		return nil, time.Time{}
+// acceptWhole puts all envelopes of a submission into the queue, or none; nothing
+// counts as kept before all are.
+func (p *Post) acceptWhole(sub *inject.Submission) error {
+	var entries []queue.Entry
+	for _, env := range sub.Envelopes {
+		entries = append(entries, p.entry(sub, env, nil))
 	}
-	return &envelope.Outcome{State: envelope.Deferred, Cause: envelope.CauseLogin, Reason: h.Reason}, h.Until
-}
-
-func (p *Post) loginHold() (queue.RouteHold, bool) {
-	if p.queue == nil {
-		return queue.RouteHold{}, false
-	}
-	h, held := p.queue.RouteHold(p.account.Name)
-	return h, held && h.Login && h.Active(time.Now())
-}
-
-// holdWay makes what waits in the queue wait for the way that this attempt found
-// in trouble. Attempts during a hold do not make it longer: how much mail comes
-// says nothing about the way.
-func (p *Post) holdWay(sub *inject.Submission, trouble *envelope.Outcome) time.Time {
-	if p.queue == nil || trouble == nil || trouble.State != envelope.Deferred {
-		return time.Time{}
-	}
-	now := time.Now()
-	login := trouble.Cause == envelope.CauseLogin
-	if h, held := p.queue.RouteHold(p.account.Name); held && h.Active(now) && h.Login == login {
-		return h.Until
-	}
-	until, err := runner.Hold(p.queue, p.account.Name, p.runnerAccount(sub), *trouble, now)
+	ids, err := p.queue.AcceptAll(entries)
 	if err != nil {
-		p.Journal.Note(err.Error())
+		return err
 	}
-	return until
+	p.ids = ids
+	for i, env := range sub.Envelopes {
+		p.Journal.Accepted(sub, env, ids[i])
+	}
+	return nil
 }

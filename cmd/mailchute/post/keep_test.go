@@ -9,7 +9,6 @@ import (
 	"mailchute/cmd/mailchute/exit"
 	"mailchute/cmd/mailchute/face"
 	"mailchute/cmd/mailchute/journal"
-	"mailchute/cmd/mailchute/voice"
 	"mailchute/inject"
 	"mailchute/inject/config"
 	"mailchute/relay/envelope"
@@ -49,8 +48,10 @@ func TestNothingIsKeptOfAMessageThatTheQueueCannotTake(t *testing.T) {
 	var said strings.Builder
 	account := config.Defaults()
 	account.Smarthosts = []route.Smarthost{{Scheme: route.Unix, Path: filepath.Join(t.TempDir(), "nobody")}}
-	p := &Post{Process: face.Process{Stderr: &said, Getenv: func(string) string { return "" }}, config: &config.Config{Path: "/m.toml", Default: account},
-		account: &account, queue: q, voice: voice.Voice{W: &said}, Journal: &journal.Journal{}, delivery: config.Background}
+	f := face.New(face.Process{Stderr: &said, Getenv: func(string) string { return "" }}, args)
+	f.Config = &config.Config{Path: "/m.toml", Default: account}
+	p := newPost(f, &account, q, &journal.Journal{})
+	p.delivery = config.Background
 	if status := p.Dispatch(context.Background(), sub); status != exit.TempFail {
 		t.Errorf("status %d, want %d; said: %s", status, exit.TempFail, said.String())
 	}

@@ -40,7 +40,7 @@ func (p *Post) reportFailure(ctx context.Context, sub *inject.Submission, env *e
 	if p.queue == nil {
 		return p.sendReport(ctx, sub, back, msg)
 	}
-	id, err := p.queue.Accept(queue.Entry{Submitted: now, Account: p.account.Name, User: p.Journal.User, Envelope: back, Message: msg})
+	id, err := p.queue.Accept(queue.Entry{Submitted: now, Account: p.account.Name, User: p.call.Who.Login, Envelope: back, Message: msg})
 	if err != nil {
 		p.warn("the report to " + voice.Path(env.Sender) + " could not be kept: " + err.Error())
 		return p.sendReport(ctx, sub, back, msg)

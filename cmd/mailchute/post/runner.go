@@ -2,18 +2,14 @@ package post
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"mailchute/cmd/mailchute/face"
 	"mailchute/cmd/mailchute/host"
 	"mailchute/cmd/mailchute/journal"
-	"mailchute/cmd/mailchute/voice"
 	"mailchute/cmd/mailchute/wire"
-	"mailchute/inject"
 	"mailchute/relay/queue"
 	"mailchute/relay/runner"
-	"mailchute/relay/xqueue"
 )
 
 // NewRunner makes the runner of a queue. Every account of the configuration can
@@ -29,11 +25,11 @@ func NewRunner(f *face.Call, q *queue.Queue, j *journal.Journal) *runner.Runner 
 			if err != nil {
 				return nil, err
 			}
-			p := &Post{Process: f.Process, config: f.Config, account: a, queue: q, voice: f.Voice, Journal: j, loud: f.Args.Verbose || voice.IsTerminal(f.Stderr)}
+			p := newPost(f, a, q, j)
 			if p.trace, _, err = f.Tracer(); err != nil {
 				return nil, err
 			}
-			ra := wire.NewRunnerAccount(a, who)
+			ra := wire.RunnerAccount(a, who)
 			ra.Relay, err = p.relay(who.Hostname)
 			return ra, err
 		}}
@@ -54,11 +50,11 @@ func RunWatched(ctx context.Context, f *face.Call, qs []*queue.Queue, scope runn
 	if len(qs) == 0 {
 		return sum, nil
 	}
-	j, done, err := f.Book()
+	j, err := f.OpenJournal(&f.Config.Default)
 	if err != nil {
 		return sum, err
 	}
-	defer done()
+	defer j.Close()
 	for _, q := range qs {
 		r := NewRunner(f, q, j)
 		if watch != nil {
@@ -90,24 +86,4 @@ func tidy(f *face.Call, q *queue.Queue, j *journal.Journal) {
 	for _, err := range q.Sweep(now) {
 		j.Note(err.Error())
 	}
-}
-
-// Matching tells whether a message is one that -qI, -qR and -qS speak of.
-func Matching(r inject.Runner) func(*queue.Entry) bool {
-	return func(e *queue.Entry) bool {
-		if !strings.Contains(e.ID, r.ID) || !strings.Contains(e.Envelope.Sender.String(), r.Sender) {
-			return false
-		}
-		for _, rcpt := range e.Envelope.Recipients {
-			if strings.Contains(rcpt.Address.String(), r.Recipient) || strings.Contains(rcpt.Original.String(), r.Recipient) {
-				return true
-			}
-		}
-		return false
-	}
-}
-
-// RunnerOf is a filter as -qI, -qR and -qS say it, and filterOf the way back.
-func RunnerOf(f xqueue.Filter) inject.Runner {
-	return inject.Runner{ID: f.ID, Sender: f.Sender, Recipient: f.Address}
 }

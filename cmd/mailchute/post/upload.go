@@ -5,7 +5,7 @@ import (
 	"io"
 	"time"
 
-	"mailchute/cmd/mailchute/voice"
+	"mailchute/cmd/mailchute/terminal"
 )
 
 // uploadSize is how large a message is before its way is worth watching.
@@ -14,16 +14,18 @@ const uploadSize = 1 << 20
 // upload shows on a terminal how much of a large message has gone. The line is
 // written over by what comes next.
 func upload(w io.Writer) func(n, of int64) {
-	var shown time.Time
+	var pace terminal.Pace
+	begun := false
 	return func(n, of int64) {
-		switch now := time.Now(); {
-		case n == of && !shown.IsZero():
+		switch {
+		case n == of && begun:
 			fmt.Fprintf(w, "%40s\r", "")
-		case n >= uploadSize && now.Sub(shown) >= voice.Pace && of < 0:
-			shown = now
+		case n < uploadSize || !pace.Due(time.Now()):
+		case of < 0:
+			begun = true
 			fmt.Fprintf(w, "  %.1f MB sent\r", float64(n)/1e6)
-		case n >= uploadSize && now.Sub(shown) >= voice.Pace:
-			shown = now
+		default:
+			begun = true
 			fmt.Fprintf(w, "  %.1f of %.1f MB sent\r", float64(n)/1e6, float64(of)/1e6)
 		}
 	}

@@ -6,28 +6,30 @@ import (
 	"time"
 
 	"mailchute/cmd/mailchute/desk"
-	"mailchute/cmd/mailchute/face"
+	"mailchute/cmd/mailchute/host"
 	"mailchute/cmd/mailchute/post"
 	"mailchute/inject"
 	"mailchute/relay/runner"
+	"mailchute/relay/xqueue"
 )
 
 // flush is -q: one run, or with a time a run every so often.
-func flush(ctx context.Context, f *face.Call) error {
-	if err := f.Load(); err != nil {
+func (c *call) flush(ctx context.Context) error {
+	if err := c.Load(); err != nil {
 		return err
 	}
-	r := f.Args.Runner
+	r := c.Args.Runner
+	filter := xqueue.Filter{ID: r.ID, Sender: r.Sender, Address: r.Recipient}
 	if r.Every == 0 {
-		_, _, err := desk.FlushStores(ctx, f, runner.Scope{All: true, Match: post.Matching(r)}, desk.FilterOf(r), nil)
+		_, _, err := desk.Flush(ctx, c.Call, runner.Scope{All: true, Match: filter.Matches}, filter, nil)
 		return err
 	}
 	if !r.Foreground {
-		return detach(f)
+		return c.detach()
 	}
 	for tick := time.NewTicker(r.Every); ; {
-		if _, err := post.RunQueues(ctx, f, runner.Scope{Match: post.Matching(r)}); err != nil {
-			f.Voice.Say("%v", err)
+		if _, err := post.RunQueues(ctx, c.Call, runner.Scope{Match: filter.Matches}); err != nil {
+			c.Voice.Say("%v", err)
 		}
 		select {
 		case <-tick.C:
@@ -39,19 +41,19 @@ func flush(ctx context.Context, f *face.Call) error {
 }
 
 // detach goes on in the background with the runs that -q asked for.
-func detach(f *face.Call) error {
-	args := append([]string{"sendmail", "-C", f.Config.Path}, RunnerArgs(f.Args.Runner)...)
-	if f.Args.QueueDir != "" {
-		dir, err := filepath.Abs(f.Args.QueueDir)
+func (c *call) detach() error {
+	args := append([]string{"sendmail", "-C", c.Config.Path}, runnerArgs(c.Args.Runner)...)
+	if c.Args.QueueDir != "" {
+		dir, err := filepath.Abs(c.Args.QueueDir)
 		if err != nil {
 			return err
 		}
 		args = append(args, "-oQ"+dir)
 	}
-	return post.StartDetached(args)
+	return host.StartDetached(args...)
 }
 
-// RunnerArgs is the forms of -q that ask for r, in the foreground.
-func RunnerArgs(r inject.Runner) []string {
+// runnerArgs is the forms of -q that ask for r, in the foreground.
+func runnerArgs(r inject.Runner) []string {
 	return []string{"-qf" + r.Every.String(), "-qI" + r.ID, "-qR" + r.Recipient, "-qS" + r.Sender}
 }

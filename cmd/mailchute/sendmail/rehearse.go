@@ -6,7 +6,6 @@ import (
 	"strconv"
 
 	"mailchute/cmd/mailchute/explain"
-	"mailchute/cmd/mailchute/face"
 	"mailchute/cmd/mailchute/voice"
 	"mailchute/cmd/mailchute/wire"
 	"mailchute/inject"
@@ -31,10 +30,10 @@ type kind struct {
 }
 
 // rehearse prepares the messages for both kinds.
-func rehearse(f *face.Call, sub *inject.Submission, account *config.Account) *rehearsal {
+func (c *call) rehearse(sub *inject.Submission, account *config.Account) *rehearsal {
 	d := &rehearsal{sub: sub, account: account}
 	r := wire.NewRelay(account, sub.Who.Hostname, nil)
-	r.Memory = wire.OpenMemory(account, f.Part, f.Getenv)
+	r.Memory = wire.OpenMemory(account, c.Part, c.Getenv)
 	modern := smtp.Extensions{Pipelining: true, EightBitMIME: true, SMTPUTF8: true, EnhancedStatusCodes: true, DSN: true, RequireTLS: true,
 		RRVS: true, MTPriority: true, Size: true, DeliverBy: true, FutureRelease: true}
 	for _, k := range []struct {

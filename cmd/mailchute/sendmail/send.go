@@ -10,65 +10,66 @@ import (
 	"mailchute/cmd/mailchute/exit"
 	"mailchute/cmd/mailchute/face"
 	"mailchute/cmd/mailchute/host"
-	"mailchute/cmd/mailchute/journal"
 	"mailchute/cmd/mailchute/post"
 	"mailchute/cmd/mailchute/wire"
 	"mailchute/inject"
 	"mailchute/inject/config"
-	"mailchute/relay/logbook"
 )
 
 // send is the way of a message from standard input to its outcomes.
-func send(ctx context.Context, f *face.Call) exit.Status {
+func (c *call) send(ctx context.Context) exit.Status {
 	growStack(false)
 	debug.SetGCPercent(400) // one message and the end: up to 16 MiB it costs less to let the garbage lie
-	if len(f.Args.Recipients) == 0 && !f.Args.FromHeader {
-		return f.Report(&inject.NoRecipients{}) // before anything is read
+	if len(c.Args.Recipients) == 0 && !c.Args.FromHeader {
+		return c.Report(&inject.NoRecipients{}) // before anything is read
 	}
-	if err := f.Load(); err != nil {
-		return f.Report(err)
+	if err := c.Load(); err != nil {
+		return c.Report(err)
 	}
-	return Hand(ctx, f)
+	return c.hand(ctx)
 }
 
-// Hand reads the message and hands it on, by the configuration that is loaded.
-func Hand(ctx context.Context, f *face.Call) exit.Status {
-	in, ignored, err := read(f)
+// Send reads the message of a call and hands it on, by the configuration that is
+// loaded.
+func Send(ctx context.Context, f *face.Call) exit.Status { return (&call{f}).hand(ctx) }
+
+// hand is Send.
+func (c *call) hand(ctx context.Context) exit.Status {
+	in, ignored, err := c.read()
 	if err != nil {
-		return f.Report(err)
+		return c.Report(err)
 	}
 	defer in.Body.Close()
 
-	w := host.World(f.Who, f.Getenv)
-	account, err := account(f, in, w)
+	w := host.World(c.Who, c.Getenv)
+	account, err := c.account(in, w)
 	if err != nil {
-		return f.Report(err)
+		return c.Report(err)
 	}
-	book, err := logbook.Open(account.Log.To, account.Log.Format, f.Tag())
+	j, err := c.OpenJournal(account)
 	if err != nil {
-		return f.Report(&exit.ConfigError{Err: err})
+		return c.Report(err)
 	}
-	defer book.Close()
-	j := &journal.Journal{Book: book, Account: account.Name, User: f.Who.Login}
-	sub, err := submission(f, in, w, account)
+	defer j.Close()
+	sub, err := c.submission(in, w, account)
 	if err != nil {
-		status := f.Report(err)
+		status := c.Report(err)
 		j.Refused(err, status)
 		return status
 	}
-	for _, note := range append(f.Notes, sub.Notes...) {
+	for _, note := range append(c.Notes, sub.Notes...) {
 		j.Note(note)
 	}
 	if ignored {
-		f.Voice.Say("%s", ignoredInput)
+		c.Voice.Say("%s", ignoredInput)
 		j.Note(ignoredInput)
 	}
-	if f.Args.DryRun {
-		return explainIt(f, in, sub, account)
+	if c.Args.DryRun {
+		return c.explain(in, sub, account)
 	}
-	p, done, err := post.New(f, account, j)
+	p, done, err := post.New(c.Call, account, j)
 	if err != nil {
-		return f.Report(err)
+		return c.Report(err)
 	}
 	defer done()
 	return p.Dispatch(ctx, sub)
@@ -77,14 +78,14 @@ func Hand(ctx context.Context, f *face.Call) exit.Status {
 const ignoredInput = "the message ended at a line with a single dot and what followed was ignored; use -i to send such lines"
 
 // read reads the message, and tells whether input was ignored behind a lone dot.
-func read(f *face.Call) (in *inject.Input, ignored bool, err error) {
-	if f.Args.IgnoreDots {
-		in, err = inject.Read(f.Stdin, f.Spool)
+func (c *call) read() (in *inject.Input, ignored bool, err error) {
+	if c.Args.IgnoreDots {
+		in, err = inject.Read(c.Stdin, c.Spool)
 		return in, false, err
 	}
-	dots := inject.NewDotReader(f.Stdin)
-	in, err = inject.Read(dots, f.Spool)
-	return in, dots.Rest(func() bool { return hasInput(f.Stdin) }), err
+	dots := inject.NewDotReader(c.Stdin)
+	in, err = inject.Read(dots, c.Spool)
+	return in, dots.Rest(func() bool { return hasInput(c.Stdin) }), err
 }
 
 // hasInput tells whether a read from file would give something now. It does not
@@ -100,22 +101,23 @@ func hasInput(file *os.File) bool {
 
 // account picks the account: --account, else by the envelope sender as far as it
 // is known before there is an account, then by the From address.
-func account(f *face.Call, in *inject.Input, w inject.World) (*config.Account, error) {
-	if f.Args.Account != "" {
-		return f.Config.Account(f.Args.Account)
+func (c *call) account(in *inject.Input, w inject.World) (*config.Account, error) {
+	if c.Args.Account != "" {
+		return c.Config.Account(c.Args.Account)
 	}
-	if len(f.Config.Accounts) == 0 {
-		return &f.Config.Default, nil
+	if len(c.Config.Accounts) == 0 {
+		return &c.Config.Default, nil
 	}
-	sender, from := inject.Senders(f.Args, in, w, wire.Rules(&f.Config.Default))
-	return f.Config.Match(sender, from), nil
+	sender, from := inject.Senders(c.Args, in, w, wire.Rules(&c.Config.Default))
+	return c.Config.Match(sender, from), nil
 }
 
-func submission(f *face.Call, in *inject.Input, w inject.World, account *config.Account) (*inject.Submission, error) {
+// submission applies the rules of an account to what was read.
+func (c *call) submission(in *inject.Input, w inject.World, account *config.Account) (*inject.Submission, error) {
 	r := wire.Rules(account)
 	var err error
-	if r.Aliases, _, err = f.Table(account); err != nil {
+	if r.Aliases, _, err = c.Aliases(account); err != nil {
 		return nil, err
 	}
-	return inject.Submit(f.Args, in, w, r)
+	return inject.Submit(c.Args, in, w, r)
 }

@@ -19,71 +19,75 @@ import (
 	"mailchute/inject/config"
 )
 
-// Run is the sendmail face, sendmail(8).
+// call is one call of the face.
+type call struct{ *face.Call }
+
+// Run does what the arguments say, under the name that as tells of.
 func Run(ctx context.Context, p face.Process, argv []string, as face.Name) exit.Status {
-	f := &face.Call{Process: p, Voice: voice.Voice{W: p.Stderr}, As: as}
-	var err error
-	if f.Args, err = inject.ParseArgs(argv); err != nil {
-		f.Voice.Say("%v", err)
+	args, err := inject.ParseArgs(argv)
+	if err != nil {
+		voice.To(p.Stderr).Say("%v", err)
 		return exit.Usage
 	}
 	if err := host.CheckDescriptors(); err != nil {
-		return f.Report(err)
+		voice.To(p.Stderr).Say("%v", err)
+		return exit.OfError(err)
 	}
-	f.Who = host.LookUpUser()
-	if as == face.Borrowed && f.Who.UID != 0 {
-		for _, option := range f.Args.DropFiles() {
-			f.Notes = append(f.Notes, "option "+option+" ignored: called as sendmail by a user who is not root")
+	c := &call{face.New(p, args)}
+	c.As = as
+	if as == face.Borrowed && c.Who.UID != 0 {
+		for _, option := range c.Args.DropFiles() {
+			c.Notes = append(c.Notes, "option "+option+" ignored: called as sendmail by a user who is not root")
 		}
 	}
-	switch f.Args.Mode {
+	switch c.Args.Mode {
 	case inject.Version:
 		release.Print(p.Stdout)
 		return exit.OK
 	case inject.Help:
-		io.WriteString(p.Stdout, sendmailUsage)
+		io.WriteString(p.Stdout, usage)
 		return exit.OK
 	case inject.Session:
-		return converse(ctx, f)
+		return c.converse(ctx)
 	case inject.Serve:
-		return serve.Daemon(ctx, f)
+		return serve.Daemon(ctx, c.Call)
 	case inject.ListQueue:
-		return f.Report(desk.Mailq(ctx, f))
+		return c.Report(desk.Mailq(ctx, c.Call))
 	case inject.Flush:
-		return f.Report(flush(ctx, f))
+		return c.Report(c.flush(ctx))
 	case inject.Aliases:
-		return f.Report(checkAliases(f))
+		return c.Report(c.checkAliases())
 	case inject.Verify:
-		return f.Report(verify(f))
+		return c.Report(c.verify())
 	}
-	return send(ctx, f)
+	return c.send(ctx)
 }
 
 // checkAliases is -bi: there is no database to build, but mistakes to be found.
-func checkAliases(f *face.Call) error {
-	if err := f.Load(); err != nil && !errors.Is(err, config.ErrNone) {
+func (c *call) checkAliases() error {
+	if err := c.Load(); err != nil && !errors.Is(err, config.ErrNone) {
 		return err
 	}
 	account := config.Defaults()
-	if f.Config != nil {
-		account = f.Config.Default
+	if c.Config != nil {
+		account = c.Config.Default
 	}
-	table, path, err := f.Table(&account)
+	table, path, err := c.Aliases(&account)
 	if err != nil {
 		return err
 	}
 	if table == nil {
-		fmt.Fprintln(f.Stdout, "no aliases are configured")
+		fmt.Fprintln(c.Stdout, "no aliases are configured")
 		return nil
 	}
 	if errs := table.Check(); len(errs) > 0 {
 		return errors.Join(errs...)
 	}
-	fmt.Fprintf(f.Stdout, "%s: %d aliases\n", voice.Printable(path), table.Len())
+	fmt.Fprintf(c.Stdout, "%s: %d aliases\n", voice.Printable(path), table.Len())
 	return nil
 }
 
-const sendmailUsage = `usage: sendmail [options] [recipient ...] < message
+const usage = `usage: sendmail [options] [recipient ...] < message
 Sends the message on standard input to the recipients, and with -t to those
 named in its To, Cc and Bcc fields.
 

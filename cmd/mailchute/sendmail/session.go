@@ -6,7 +6,6 @@ import (
 	"io"
 
 	"mailchute/cmd/mailchute/exit"
-	"mailchute/cmd/mailchute/face"
 	"mailchute/cmd/mailchute/host"
 	"mailchute/cmd/mailchute/post"
 	"mailchute/cmd/mailchute/wire"
@@ -18,44 +17,41 @@ import (
 
 // converse is -bs: SMTP on standard input and output. Each message goes the way of
 // one on the command line, and the reply to its text is what became of it.
-func converse(ctx context.Context, f *face.Call) exit.Status {
-	if err := f.Load(); err != nil {
-		return f.Report(err)
+func (c *call) converse(ctx context.Context) exit.Status {
+	if err := c.Load(); err != nil {
+		return c.Report(err)
 	}
-	name, err := wire.HostName(&f.Config.Default, host.World(f.Who, f.Getenv))
+	name, err := wire.HostName(&c.Config.Default, host.World(c.Who, c.Getenv))
 	if err != nil {
-		return f.Report(&exit.ConfigError{Err: err})
+		return c.Report(&exit.ConfigError{Err: err})
 	}
-	d := &dialogue{Call: f}
+	d := &dialogue{call: c}
 	defer d.leave()
-	o := session.Options{Name: name, Deliver: d.take, Spool: f.Spool, RequireTLS: true,
+	o := session.Options{Name: name, Deliver: d.take, Spool: c.Spool, RequireTLS: true, MaxHold: wire.MaxHold(&c.Config.Default),
 		Limits: session.Limits{Memory: inject.MemoryBody, Errors: 1000}}
-	if f.Config.Default.Queue.Enabled {
-		o.MaxHold = wire.LongestHold
-	}
-	_, err = session.Serve(ctx, streams{session.NewPipeReader(f.Stdin), f.Stdout}, o)
+	_, err = session.Serve(ctx, streams{session.NewPipeReader(c.Stdin), c.Stdout}, o)
 	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
 		err = errors.New("it ended in the middle of a message, which was not sent")
 	}
 	if err != nil {
-		return f.Report(&inject.ReadError{Doing: "reading standard input", Err: err})
+		return c.Report(&inject.ReadError{Doing: "reading standard input", Err: err})
 	}
 	return exit.OK
 }
 
 // dialogue is one session of -bs.
 type dialogue struct {
-	*face.Call
+	*call
 	ways map[string]*post.Kept // by account
 }
 
 // way opens the way of an account, or finds the open one, ready for a message.
 func (d *dialogue) way(account *config.Account) (*post.Kept, error) {
 	if k := d.ways[account.Name]; k != nil {
-		k.Post.Begin()
+		k.Begin()
 		return k, nil
 	}
-	k, err := post.KeptWay(d.Call, account)
+	k, err := post.Keep(d.Call, account)
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +81,7 @@ func (d *dialogue) take(ctx context.Context, m *session.Mail) reply.Reply {
 		return exit.ReplyToError(err)
 	}
 	w := host.World(d.Who, d.Getenv)
-	account, err := accountFor(d.Call, m, in, w)
+	account, err := d.accountFor(m, in, w)
 	if err != nil {
 		return exit.ReplyToError(err)
 	}
@@ -93,28 +89,27 @@ func (d *dialogue) take(ctx context.Context, m *session.Mail) reply.Reply {
 	if err != nil {
 		return exit.ReplyToError(err)
 	}
-	p, j := k.Post, k.Post.Journal
 	r := wire.Rules(account)
-	if r.Aliases, _, err = d.Table(account); err != nil {
+	if r.Aliases, _, err = d.Aliases(account); err != nil {
 		return exit.ReplyToError(err)
 	}
 	sub, err := m.Submit(in, w, r)
 	if err != nil {
-		j.Refused(err, exit.OfError(err))
+		k.Journal.Refused(err, exit.OfError(err))
 		return exit.ReplyToError(err)
 	}
 	for _, note := range append(d.Notes, sub.Notes...) {
-		j.Note(note)
+		k.Journal.Note(note)
 	}
 	d.Notes = nil
-	return p.Reply(sub, p.Dispatch(ctx, sub))
+	return k.Reply(sub, k.Dispatch(ctx, sub))
 }
 
 // accountFor picks the account: --account, else by MAIL FROM and the From
 // address.
-func accountFor(f *face.Call, m *session.Mail, in *inject.Input, w inject.World) (*config.Account, error) {
-	if f.Args.Account != "" {
-		return f.Config.Account(f.Args.Account)
+func (c *call) accountFor(m *session.Mail, in *inject.Input, w inject.World) (*config.Account, error) {
+	if c.Args.Account != "" {
+		return c.Config.Account(c.Args.Account)
 	}
-	return f.Config.Match(m.Senders(in, w, wire.Rules(&f.Config.Default))), nil
+	return c.Config.Match(m.Senders(in, w, wire.Rules(&c.Config.Default))), nil
 }

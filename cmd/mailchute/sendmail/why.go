@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"mailchute/cmd/mailchute/face"
 	"mailchute/cmd/mailchute/host"
 	"mailchute/cmd/mailchute/voice"
 	"mailchute/cmd/mailchute/wire"
@@ -16,19 +15,19 @@ import (
 )
 
 // whyAccount is which pattern picked the account.
-func whyAccount(f *face.Call, in *inject.Input) string {
-	if f.Args.Account != "" {
+func (c *call) whyAccount(in *inject.Input) string {
+	if c.Args.Account != "" {
 		return "named by --account"
 	}
-	if len(f.Config.Accounts) == 0 {
+	if len(c.Config.Accounts) == 0 {
 		return ""
 	}
-	sender, from := inject.Senders(f.Args, in, host.World(f.Who, f.Getenv), wire.Rules(&f.Config.Default))
-	switch c := f.Config.Choose(sender, from); {
-	case c.Pattern != "" && c.Sender:
-		return fmt.Sprintf("match %q fits the envelope sender %s", c.Pattern, voice.Path(c.Address))
-	case c.Pattern != "":
-		return fmt.Sprintf("match %q fits the From address %s", c.Pattern, voice.Path(c.Address))
+	sender, from := inject.Senders(c.Args, in, host.World(c.Who, c.Getenv), wire.Rules(&c.Config.Default))
+	switch choice := c.Config.Choose(sender, from); {
+	case choice.Pattern != "" && choice.Sender:
+		return fmt.Sprintf("match %q fits the envelope sender %s", choice.Pattern, voice.Path(choice.Address))
+	case choice.Pattern != "":
+		return fmt.Sprintf("match %q fits the From address %s", choice.Pattern, voice.Path(choice.Address))
 	}
 	var asked []string
 	for _, a := range []address.Addr{sender, from} {
@@ -43,10 +42,10 @@ func whyAccount(f *face.Call, in *inject.Input) string {
 }
 
 // whySender is the rule that gave the envelope its sender.
-func whySender(f *face.Call, sub *inject.Submission, env *envelope.Envelope, a *config.Account) string {
-	counts := f.Args.HasSender && sub.Who.Trusted
+func (c *call) whySender(sub *inject.Submission, env *envelope.Envelope, a *config.Account) string {
+	counts := c.Args.HasSender && sub.Who.Trusted
 	switch {
-	case counts && (env.Sender.IsNull() || sameAddress(f.Args.Sender, env.Sender, sub.Who)):
+	case counts && (env.Sender.IsNull() || sameAddress(c.Args.Sender, env.Sender, sub.Who)):
 		return "-f, which counts for this user"
 	case env.Sender.Equal(sub.Who.System):
 		return "the identity: " + identityWords(a, sub.Who)
@@ -99,13 +98,13 @@ func whyRecipient(o inject.Origin) string {
 }
 
 // onFailure is what happens to what cannot be sent.
-func onFailure(f *face.Call, sub *inject.Submission, a *config.Account) []string {
+func (c *call) onFailure(sub *inject.Submission, a *config.Account) []string {
 	var all []string
 	delivery := a.Delivery
-	if f.Args.Delivery != "" {
-		delivery = config.Delivery(f.Args.Delivery)
+	if c.Args.Delivery != "" {
+		delivery = config.Delivery(c.Args.Delivery)
 	}
-	q, err := f.OpenQueue(a)
+	q, err := c.OpenQueue(a)
 	keeps := err == nil && q != nil
 	if keeps {
 		defer q.Close()
@@ -123,12 +122,12 @@ func onFailure(f *face.Call, sub *inject.Submission, a *config.Account) []string
 	if keeps {
 		all = append(all, laterWords(q.Path(), a)...)
 		if h, held := q.RouteHold(a.Name); held && h.Active(time.Now()) {
-			all = append(all, "at this moment nothing waiting is tried before "+voice.ClockTime(h.Until)+": "+h.Reason)
+			all = append(all, "at this moment nothing waiting is tried before "+voice.Time(h.Until)+": "+h.Reason)
 		}
 	} else {
 		all = append(all, "for now (no network, 4yz): a line on standard error and exit status 75; the caller keeps the message, as there is no queue")
 	}
-	return append(all, refusedWords(f, sub))
+	return append(all, c.refusedWords(sub))
 }
 
 // laterWords is the retries of the queue.
@@ -147,7 +146,7 @@ func laterWords(dir string, a *config.Account) []string {
 }
 
 // refusedWords is what -o e asks for where a recipient is refused for good.
-func refusedWords(f *face.Call, sub *inject.Submission) string {
+func (c *call) refusedWords(sub *inject.Submission) string {
 	const good = "for good (5yz): "
 	to := "the sender"
 	if len(sub.Envelopes) > 0 {
@@ -155,7 +154,7 @@ func refusedWords(f *face.Call, sub *inject.Submission) string {
 			to = "nobody, as the sender is null: it is kept among the failed"
 		}
 	}
-	switch f.Args.OnError {
+	switch c.Args.OnError {
 	case 'q':
 		return good + "nothing is printed (-oeq); the exit status says it: 67 no such user, 69 refused, 77 not permitted"
 	case 'm', 'w':

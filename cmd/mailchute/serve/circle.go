@@ -21,7 +21,7 @@ import (
 // checkCircle finds a way out of the server that leads into one of its own ears:
 // what it sends there would come back, until the hop limit ends it.
 func checkCircle(c *config.Config, ears []config.Listen) error {
-	for _, a := range append([]config.Account{c.Default}, c.Accounts...) {
+	for _, a := range c.All() {
 		for _, h := range a.Smarthosts {
 			i := slices.IndexFunc(ears, func(l config.Listen) bool { return leadsTo(h, l) })
 			if i < 0 {

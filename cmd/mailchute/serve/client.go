@@ -52,7 +52,7 @@ func clientOf(c net.Conn, local bool) (client, error) {
 	if err != nil {
 		return client{}, err
 	}
-	return client{host.LookUp(uid), true}, nil
+	return client{host.LookUpUser(uid), true}, nil
 }
 
 // verdict is what a client's MAIL FROM is worth.

@@ -9,10 +9,10 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 
 	"mailchute/cmd/mailchute/exit"
 	"mailchute/cmd/mailchute/face"
+	"mailchute/cmd/mailchute/host"
 	"mailchute/inject"
 )
 
@@ -82,18 +82,13 @@ func startServer(f *face.Call) (exit.Status, error) {
 
 // serverCommand is this program as a server in a session of its own.
 func serverCommand(config, ready string) (cmd *exec.Cmd, words io.Reader, err error) {
-	self, err := os.Executable()
-	if err != nil {
-		return nil, nil, err
-	}
 	if config, err = filepath.Abs(config); err != nil {
 		return nil, nil, err
 	}
-	cmd = exec.Command(self, "serve", "-C", config)
-	cmd.Args[0] = "mailchute" // the file may have another name, and names are faces
-	cmd.Dir = "/"
+	if cmd, err = host.Detached("serve", "-C", config); err != nil {
+		return nil, nil, err
+	}
 	cmd.Env = append(os.Environ(), "NOTIFY_SOCKET="+ready)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	r, w, err := os.Pipe()
 	if err != nil {
 		return nil, nil, err

@@ -39,7 +39,7 @@ const (
 // open listens on one socket.
 func open(l config.Listen, mode fs.FileMode) (socket, error) {
 	n, err := listen(l, mode)
-	if err != nil && !exit.Is[*exit.ConfigError](err) {
+	if err != nil && !errors.As(err, new(*exit.ConfigError)) {
 		err = &exit.ListenError{At: l, Err: err}
 	}
 	return socket{n, l}, err

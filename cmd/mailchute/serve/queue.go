@@ -9,9 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"mailchute/cmd/mailchute/desk"
-	"mailchute/cmd/mailchute/exit"
-	"mailchute/cmd/mailchute/post"
 	"mailchute/inject/session"
 	"mailchute/relay/logbook"
 	"mailchute/relay/queue"
@@ -76,7 +73,7 @@ func (w *window) answer(ctx context.Context, c xqueue.Command, line func(string)
 	case errors.Is(err, queue.ErrBusy):
 		return reply.Reply{Code: 450, Enhanced: reply.Enhanced{Class: 4, Subject: 2, Detail: 1}, Lines: []string{queue.ErrBusy.Error()}}
 	}
-	if exit.Is[*queue.Error](err) { // else it is the client who went away
+	if errors.As(err, new(*queue.Error)) { // else it is the client who went away
 		w.book.Write(logbook.Record{Event: "warning", User: w.who.key(), Text: err.Error()})
 	}
 	return reply.Reply{Code: 451, Enhanced: reply.Enhanced{Class: 4, Subject: 3}, Lines: []string{"the queue cannot be read"}}
@@ -86,7 +83,6 @@ func (w *window) answer(ctx context.Context, c xqueue.Command, line func(string)
 // through the queue once at a time: many who look, or one who looks all the time,
 // must not take the machine from those who deliver.
 func (w *window) each(ctx context.Context, f xqueue.Filter, do func(*queue.Entry) error) error {
-	match := post.Matching(post.RunnerOf(f))
 	entries := w.Queue.List()
 	if f.Failed {
 		entries = w.Queue.ListFailed()
@@ -100,7 +96,7 @@ func (w *window) each(ctx context.Context, f xqueue.Filter, do func(*queue.Entry
 			return ctx.Err()
 		case err != nil && e.ID == "":
 			return err
-		case err != nil || !w.owns(&e) || !match(&e):
+		case err != nil || !w.owns(&e) || !f.Matches(&e):
 			continue
 		}
 		look.Unlock() // the client may take its time to read this
@@ -169,7 +165,7 @@ func (w *window) one(c xqueue.Command, line func(string) error) (words string, e
 	case xqueue.Show:
 		return e.ID, xqueue.WriteObject(e.Summary(), line)
 	case xqueue.Read:
-		return "that is all", xqueue.WriteText(desk.TextOf(e), line)
+		return "that is all", xqueue.WriteText(e.Message.Reader(), line)
 	case xqueue.Retry:
 		err = w.Queue.Retry(e.ID, time.Now())
 	case xqueue.Hold:

@@ -22,7 +22,6 @@ import (
 	"mailchute/cmd/mailchute/face"
 	"mailchute/cmd/mailchute/host"
 	"mailchute/cmd/mailchute/metrics"
-	"mailchute/cmd/mailchute/voice"
 	"mailchute/inject"
 	"mailchute/inject/session"
 	"mailchute/relay/queue"
@@ -34,10 +33,9 @@ type Command struct {
 	PrintUnit string `help:"Print a unit for systemd and end: mailchute.service, mailchute.socket, mailchute-queue.service or mailchute-queue.timer." placeholder:"NAME"`
 }
 
-// Do runs the server until a signal ends it, or prints a unit.
+// Do serves until a signal comes, or prints a unit.
 func (c *Command) Do(ctx context.Context, p face.Process) exit.Status {
-	p.Part = host.ServerPart
-	f := &face.Call{Process: p, Voice: voice.Voice{W: p.Stderr}, Who: host.LookUpUser(), Args: &inject.Args{ConfigFile: c.Config}}
+	f := face.New(p, &inject.Args{ConfigFile: c.Config})
 	if c.PrintUnit != "" {
 		return f.Report(printUnit(p.Stdout, c.PrintUnit))
 	}
@@ -86,11 +84,12 @@ func serve(ctx context.Context, f *face.Call) error {
 	defer signal.Stop(reload)
 
 	keepSecrets()
+	f.Part = host.ServerPart
 	first, err := newSettings(f)
 	if err != nil {
 		return err
 	}
-	s, err := first.newServer(ctx)
+	s, err := newServer(ctx, first)
 	if err != nil {
 		return err
 	}
@@ -98,22 +97,22 @@ func serve(ctx context.Context, f *face.Call) error {
 }
 
 // newServer makes a server with its queue, and listens.
-func (s *settings) newServer(ctx context.Context) (*server, error) {
-	q, err := s.openServeQueue()
+func newServer(ctx context.Context, first *settings) (*server, error) {
+	q, err := first.openQueue()
 	if err != nil {
 		return nil, err
 	}
-	v := &server{
+	s := &server{
 		submit: ears{mode: everybody}, scrape: ears{mode: itsGroup},
-		Queue: q, backlog: newBacklog(), workers: s.Config.Default.Queue.Workers, meters: newMeters(q),
+		Queue: q, backlog: newBacklog(), workers: first.Config.Default.Queue.Workers, meters: newMeters(q),
 		gate: newGate(), connects: newRate(), letters: newRate(), refusals: newRate(),
 		room: session.NewRoom(roomForAll), heavy: make(chan struct{}, heavyAtATime),
 	}
-	if err := v.hear(ctx, s); err != nil {
+	if err := s.hear(ctx, first); err != nil {
 		q.Close()
 		return nil, err
 	}
-	return v, nil
+	return s, nil
 }
 
 // hear takes the sockets that systemd hands over, and opens the others.
@@ -183,19 +182,19 @@ func waitFor(longest time.Duration, f func()) {
 	}
 }
 
-// serveQueueDir is the directory of the queue that the server fills and empties: the
+// queueDir is the directory of the queue that the server fills and empties: the
 // machine's, whatever user it runs as.
-func (s *settings) serveQueueDir() (string, error) {
+func (s *settings) queueDir() (string, error) {
 	a := &s.Config.Default
 	if !a.Queue.Enabled {
 		return "", &exit.ConfigError{Err: fmt.Errorf("%s: serve needs the queue, and queue.enabled is false", s.Config.Path)}
 	}
-	return filepath.Clean(cmp.Or(s.Args.QueueDir, a.Queue.Dir, "/var/spool/mailchute")), nil
+	return filepath.Clean(cmp.Or(s.Args.QueueDir, a.Queue.Dir, host.SystemQueue)), nil
 }
 
-// openServeQueue is that queue.
-func (s *settings) openServeQueue() (*queue.Queue, error) {
-	dir, err := s.serveQueueDir()
+// openQueue is that queue.
+func (s *settings) openQueue() (*queue.Queue, error) {
+	dir, err := s.queueDir()
 	if err != nil {
 		return nil, err
 	}

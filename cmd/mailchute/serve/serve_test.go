@@ -13,7 +13,6 @@ import (
 	"mailchute/cmd/mailchute/face"
 	"mailchute/cmd/mailchute/host"
 	"mailchute/cmd/mailchute/serve/servetest"
-	"mailchute/cmd/mailchute/voice"
 	"mailchute/inject"
 )
 
@@ -29,15 +28,14 @@ type served struct {
 func serveWith(t *testing.T, rules, more string) *served {
 	t.Helper()
 	s := &served{Box: servetest.New(t, rules, more), hup: make(chan os.Signal)}
-	f := &face.Call{Process: face.Process{Stderr: s.Stderr, Getenv: func(string) string { return "" }}, Voice: voice.Voice{W: s.Stderr}, Who: host.LookUpUser(),
-		Args: &inject.Args{ConfigFile: s.File()}}
+	f := face.New(face.Process{Stderr: s.Stderr, Getenv: func(string) string { return "" }}, &inject.Args{ConfigFile: s.File()})
 	first, err := newSettings(f)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	server, err := first.newServer(ctx)
+	server, err := newServer(ctx, first)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,7 +163,7 @@ func TestLoopbackTakesOnlyWhatTheConfigurationAllows(t *testing.T) {
 
 func TestAFloodOfSessionsLeavesRoomForOthers(t *testing.T) {
 	s := serveWith(t, "", "")
-	key := client{host.LookUpUser(), true}.key()
+	key := client{host.Caller(), true}.key()
 	for range sessionsPerUser {
 		if !s.server.gate.enter(key) {
 			t.Fatal("the gate closed early")

@@ -9,7 +9,6 @@ import (
 
 	"mailchute/cmd/mailchute/exit"
 	"mailchute/cmd/mailchute/journal"
-	"mailchute/cmd/mailchute/post"
 	"mailchute/cmd/mailchute/wire"
 	"mailchute/headers"
 	"mailchute/headers/address"
@@ -46,7 +45,7 @@ func (s *server) session(ctx context.Context, c net.Conn, local bool) {
 		Deliver: func(_ context.Context, m *session.Mail) reply.Reply {
 			return s.meters.took(time.Now(), s.take(now, who, m))
 		},
-		RequireTLS: local, MaxHold: wire.LongestHold, Room: s.room,
+		RequireTLS: local, MaxHold: wire.MaxHold(&now.Config.Default), Room: s.room,
 		Limits: session.Limits{Size: limits.MaxSize, Recipients: limits.MaxRecipients},
 	}
 	s.letSee(now, who, &o)
@@ -87,7 +86,7 @@ func (s *server) take(now *settings, c client, m *session.Mail) reply.Reply {
 	if refusal != nil {
 		return *refusal
 	}
-	j := &journal.Journal{Book: now.book, Account: account.Name, User: c.key()}
+	j := journal.New(now.book, account.Name, c.key())
 	for _, note := range sub.Notes {
 		j.Note(note)
 	}
@@ -98,7 +97,7 @@ func (s *server) take(now *settings, c client, m *session.Mail) reply.Reply {
 			entries[i].NotBefore, env.Options.Hold = h.Until, nil
 		}
 	}
-	ids, err := post.AcceptAll(s.Queue, entries)
+	ids, err := s.Queue.AcceptAll(entries)
 	if err != nil {
 		j.Refused(err, exit.TempFail)
 		return reply.Reply{Code: 451, Enhanced: reply.Enhanced{Class: 4, Subject: 3, Detail: 1}, Lines: []string{"the queue could not take the message"}}
@@ -106,7 +105,7 @@ func (s *server) take(now *settings, c client, m *session.Mail) reply.Reply {
 	for i, env := range sub.Envelopes {
 		j.Accepted(sub, env, ids[i])
 	}
-	j.Close(exit.OK)
+	j.Finish(exit.OK)
 	s.backlog.add(c.key(), ids...)
 	return reply.Reply{Code: 250, Enhanced: reply.Enhanced{Class: 2}, Lines: []string{"queued as " + strings.Join(ids[:min(len(ids), 5)], " ")}}
 }
@@ -154,7 +153,7 @@ func (s *settings) rulesFor(c client, sender address.Addr, a *config.Account, w 
 	if judge(c, sender, who, s.Config.Default.Serve) == counts {
 		r.Identity.Trusted = []string{c.Login}
 	}
-	r.Aliases, _, err = s.Table(a)
+	r.Aliases, _, err = s.Aliases(a)
 	return r, err
 }
 

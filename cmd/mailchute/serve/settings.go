@@ -3,6 +3,7 @@ package serve
 import (
 	"context"
 	"fmt"
+	"os"
 
 	"mailchute/cmd/mailchute/exit"
 	"mailchute/cmd/mailchute/face"
@@ -36,7 +37,7 @@ func newSettings(f *face.Call) (*settings, error) {
 	case len(c.Smarthosts) == 0:
 		return nil, &exit.ConfigError{Err: fmt.Errorf("%s: no smarthost is configured", fresh.Config.Path)}
 	}
-	book, err := logbook.Open(logTo(c.Log.To, host.Exists), c.Log.Format, fresh.Tag())
+	book, err := logbook.Open(logTo(c.Log.To, exists), c.Log.Format, fresh.Tag())
 	if err != nil {
 		return nil, &exit.ConfigError{Err: err}
 	}
@@ -60,6 +61,11 @@ func logTo(to string, exists func(path string) bool) string {
 	return to
 }
 
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
 // listens is where mail is taken.
 func (s *settings) listens() []config.Listen { return s.Config.Default.Serve.Listen }
 
@@ -73,7 +79,7 @@ func (s *settings) scrapes() []config.Listen {
 
 // journal writes the log for one user.
 func (s *settings) journal(user string) *journal.Journal {
-	return &journal.Journal{Book: s.book, User: user}
+	return journal.New(s.book, "", user)
 }
 
 func (s *settings) notify(state string) { notify(s.Getenv("NOTIFY_SOCKET"), state) }
@@ -107,7 +113,7 @@ func (s *server) reload(ctx context.Context) {
 
 // replace puts fresh in force. What only a restart changes is told.
 func (s *server) replace(ctx context.Context, fresh *settings) error {
-	dir, err := fresh.serveQueueDir()
+	dir, err := fresh.queueDir()
 	if err != nil {
 		return err
 	}

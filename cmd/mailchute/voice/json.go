@@ -7,7 +7,8 @@ import (
 	"io"
 )
 
-// PrintJSON writes one value as JSON.
+// PrintJSON writes one value as indented JSON, without a character that speaks to
+// terminals.
 func PrintJSON(w io.Writer, v any) error {
 	text, err := indented(v, "")
 	if err == nil {
@@ -26,12 +27,12 @@ func indented(v any, prefix string) ([]byte, error) {
 	if err := e.Encode(v); err != nil {
 		return nil, err
 	}
-	if !bytes.ContainsFunc(b.Bytes(), SpeaksToTerminals) {
+	if !bytes.ContainsFunc(b.Bytes(), speaksToTerminals) {
 		return b.Bytes(), nil
 	}
 	var out []byte
 	for _, r := range b.String() {
-		if SpeaksToTerminals(r) {
+		if speaksToTerminals(r) {
 			out = fmt.Appendf(out, `\u%04x`, r)
 		} else {
 			out = append(out, string(r)...)
@@ -42,10 +43,14 @@ func indented(v any, prefix string) ([]byte, error) {
 
 // JSONArray writes an array of any length as its elements come.
 type JSONArray struct {
-	W io.Writer
-	n int
+	w io.Writer
+	n int // elements so far
 }
 
+// NewJSONArray begins an array, which End has to end.
+func NewJSONArray(w io.Writer) *JSONArray { return &JSONArray{w: w} }
+
+// Add writes one element.
 func (a *JSONArray) Add(v any) error {
 	text, err := indented(v, "  ")
 	if err != nil {
@@ -56,15 +61,16 @@ func (a *JSONArray) Add(v any) error {
 		before = "[\n  "
 	}
 	a.n++
-	_, err = fmt.Fprintf(a.W, "%s%s", before, bytes.TrimSuffix(text, []byte("\n")))
+	_, err = fmt.Fprintf(a.w, "%s%s", before, bytes.TrimSuffix(text, []byte("\n")))
 	return err
 }
 
+// End writes the end of the array.
 func (a *JSONArray) End() error {
 	text := "\n]\n"
 	if a.n == 0 {
 		text = "[]\n"
 	}
-	_, err := io.WriteString(a.W, text)
+	_, err := io.WriteString(a.w, text)
 	return err
 }

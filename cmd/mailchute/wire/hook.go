@@ -56,7 +56,7 @@ func (h *hook) run(ctx context.Context, hop envelope.Hop) error {
 	args := append(h.words[1:len(h.words):len(h.words)], hop.From.String(), hop.To.String(), strconv.Itoa(hop.Code))
 	cmd := exec.CommandContext(ctx, h.words[0], args...)
 	cmd.WaitDelay = time.Second
-	host.ForCommands()
+	host.HeedSignals()
 	err := cmd.Run()
 	if ctx.Err() == context.DeadlineExceeded {
 		until := time.Now().Add(hookRest)

@@ -5,17 +5,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"net"
 	"net/url"
 	"path/filepath"
 	"slices"
 
 	"mailchute/cmd/mailchute/exit"
 	"mailchute/cmd/mailchute/host"
+	"mailchute/cmd/mailchute/voice"
 	"mailchute/inject/config"
 	"mailchute/relay"
 	"mailchute/relay/oauth"
+	"mailchute/relay/route"
 	"mailchute/relay/secret"
 )
 
@@ -32,7 +32,7 @@ func LoginByToken(r *relay.Relay, a *config.Account, getenv func(string) string)
 		return "", &exit.ConfigError{Err: err}
 	}
 	login := r.SMTP.Login
-	login.Mechanisms = TokenMechanisms(login.Mechanisms)
+	login.Mechanisms = tokenMechanisms(login.Mechanisms)
 	login.Secret = func(ctx context.Context) (secret.Secret, error) {
 		s, err := source.Token(ctx)
 		return s, toldToLogIn(a.Name, err)
@@ -44,10 +44,13 @@ func LoginByToken(r *relay.Relay, a *config.Account, getenv func(string) string)
 	return warning, nil
 }
 
-// TokenMechanisms is the logins by token, in order: those that are wanted, else all.
+// IsTokenMechanism tells whether a SASL mechanism logs in by token.
+func IsTokenMechanism(name string) bool { return slices.Contains(tokenMechanisms(nil), name) }
+
+// tokenMechanisms is the logins by token, in order: those that are wanted, else all.
 // A token is no password, and goes to no mechanism that would show it as one. The
 // providers that everybody uses document XOAUTH2; OAUTHBEARER is the standard.
-func TokenMechanisms(wanted []string) []string {
+func tokenMechanisms(wanted []string) []string {
 	all := []string{"XOAUTH2", "OAUTHBEARER"}
 	var some []string
 	for _, w := range wanted {
@@ -63,11 +66,10 @@ func TokenMechanisms(wanted []string) []string {
 
 // TokenSource is where an account's tokens come from. They are fetched over the
 // account's proxy, where it has one.
-func TokenSource(a *config.Account, getenv func(string) string, dial dialFunc) (*oauth.Source, error) {
+func TokenSource(a *config.Account, getenv func(string) string, dial route.Dial) (*oauth.Source, error) {
 	file := a.OAuth.TokenFile
 	if file == "" {
-		who := host.LookUpUser()
-		dir := host.LearntPath("oauth", who.UID, who.Home, getenv)
+		dir := host.Caller().LearntPath("oauth", getenv)
 		if dir == "" {
 			return nil, &exit.ConfigError{Err: errors.New("no place for a token: set HOME, XDG_STATE_HOME or oauth.token_file")}
 		}
@@ -80,11 +82,9 @@ func TokenSource(a *config.Account, getenv func(string) string, dial dialFunc) (
 	}, nil
 }
 
-type dialFunc = func(ctx context.Context, network, address string) (net.Conn, error)
-
 // tokenClient is a client of the provider, with the endpoints that the
 // configuration names in place of its own.
-func tokenClient(o config.OAuth, dial dialFunc) oauth.Client {
+func tokenClient(o config.OAuth, dial route.Dial) oauth.Client {
 	known, _ := oauth.Known(o.Provider, o.Tenant)
 	c := oauth.Client{Endpoints: known.Endpoints, ID: o.ClientID, Secret: o.ClientSecret, Scope: cmp.Or(o.Scope, known.Scope), Dial: dial}
 	c.Authorization = cmp.Or(o.Authorization, c.Authorization)
@@ -94,39 +94,11 @@ func tokenClient(o config.OAuth, dial dialFunc) oauth.Client {
 	return c
 }
 
-// CheckTokenFiles looks at the permissions of the files that a login by token
-// reads. A token that is not there yet is nobody's fault.
-func CheckTokenFiles(s *oauth.Source) (warning string, err error) {
-	files := []string{s.Client.Secret.File}
-	if s.Store.Load == "" {
-		files = append(files, s.Store.File)
-	}
-	for _, file := range files {
-		if file == "" {
-			continue
-		}
-		w, err := secret.Check(file)
-		if err != nil && !(errors.Is(err, fs.ErrNotExist) && file == s.Store.File) {
-			return "", err
-		}
-		warning = cmp.Or(warning, w)
-	}
-	return warning, nil
-}
-
 // toldToLogIn adds what to do to an error that only a person can mend.
 func toldToLogIn(account string, err error) error {
 	var e *oauth.Error
 	if errors.As(err, &e) && e.Login {
-		return fmt.Errorf("%w; run: %s", err, LoginLine(account))
+		return fmt.Errorf("%w; run: %s", err, voice.LoginCommand(account))
 	}
 	return err
-}
-
-// LoginLine is the command that gets an account a token.
-func LoginLine(account string) string {
-	if account == "" {
-		return "mailchute login"
-	}
-	return "mailchute login " + account
 }

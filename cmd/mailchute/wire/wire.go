@@ -4,8 +4,8 @@
 package wire
 
 import (
+	"cmp"
 	"context"
-	"os"
 	"sync"
 
 	"mailchute/cmd/mailchute/host"
@@ -18,44 +18,22 @@ import (
 	"mailchute/relay/smtp"
 )
 
-// HostName is what this machine calls itself in SMTP.
+// HostName is what this machine calls itself in SMTP as a server.
 func HostName(a *config.Account, w inject.World) (string, error) {
 	who, err := Rules(a).Identity.Resolve(w)
 	if err != nil {
 		return "", err
 	}
-	if who.Hostname == "" {
-		return who.Fallback.Domain, nil
-	}
-	return who.Hostname, nil
+	return hostName(who), nil
 }
 
-// SystemSocket is where mailchute serve listens.
-const SystemSocket = "/run/mailchute/submit.sock"
+// hostName is the host's qualified name where it has one, else the domain of those who
+// have none.
+func hostName(who inject.Who) string { return cmp.Or(who.Hostname, who.Fallback.Domain) }
 
-// SocketConfig is the configuration of a machine that has none: everything goes
-// to the local submission server, if there is one.
-func SocketConfig() (*config.Config, bool) {
-	if info, err := os.Stat(SystemSocket); err != nil || info.Mode()&os.ModeSocket == 0 {
-		return nil, false
-	}
-	c := &config.Config{Default: config.Defaults()}
-	c.Default.Smarthosts = []route.Smarthost{{Scheme: route.Unix, Path: SystemSocket}}
-	c.Default.Queue.Enabled = false
-	return c, true
-}
-
-// ByLocalServer tells whether the account hands over to a server on this machine.
-func ByLocalServer(a *config.Account) bool {
-	for _, h := range a.Smarthosts {
-		if h.Scheme != route.Unix {
-			return false
-		}
-	}
-	return len(a.Smarthosts) > 0
-}
-
-// NewRelay wires an account to the engine.
+// NewRelay wires an account to the engine, but for what needs files of the user:
+// tokens, memory and resolver. hello is the name for EHLO, "" for the address; trace is
+// told the dialogue, and may be nil.
 func NewRelay(a *config.Account, hello string, trace func(string)) *relay.Relay {
 	r := &relay.Relay{
 		Account: a.Name, Smarthosts: a.Smarthosts, Redirect: a.Redirect.Policy,
@@ -92,7 +70,7 @@ func readOnce(source secret.Source) func(context.Context) (secret.Secret, error)
 			return *known, nil
 		}
 		if source.Command != "" {
-			host.ForCommands()
+			host.HeedSignals()
 		}
 		s, err := source.Read(ctx)
 		if err == nil {

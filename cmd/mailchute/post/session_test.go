@@ -7,8 +7,6 @@ import (
 	"testing"
 
 	"mailchute/cmd/mailchute/face"
-	"mailchute/cmd/mailchute/host"
-	"mailchute/cmd/mailchute/voice"
 	"mailchute/inject"
 	"mailchute/relay/smtp/smtptest"
 )
@@ -23,11 +21,11 @@ func TestAConnectionThatNobodyUsesIsGivenUp(t *testing.T) {
 	if err := os.WriteFile(file, []byte("smarthost = \"smtp+plain://"+p.Addr()+"\"\n[queue]\nenabled = false\n[log]\nto = \"none\"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	f := &face.Call{Process: face.Process{Getenv: func(string) string { return "" }}, Voice: voice.Voice{W: io.Discard}, Who: host.LookUpUser(), Args: &inject.Args{ConfigFile: file}}
+	f := face.New(face.Process{Stderr: io.Discard, Getenv: func(string) string { return "" }}, &inject.Args{ConfigFile: file})
 	if err := f.Load(); err != nil {
 		t.Fatal(err)
 	}
-	k, err := KeptWay(f, &f.Config.Default)
+	k, err := Keep(f, &f.Config.Default)
 	if err != nil {
 		t.Fatal(err)
 	}

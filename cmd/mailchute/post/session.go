@@ -4,12 +4,9 @@ import (
 	"sync"
 	"time"
 
-	"mailchute/cmd/mailchute/exit"
 	"mailchute/cmd/mailchute/face"
-	"mailchute/cmd/mailchute/journal"
 	"mailchute/inject/config"
 	"mailchute/relay"
-	"mailchute/relay/logbook"
 )
 
 // keptTime is how long a connection waits for the next message of a session. Who
@@ -22,7 +19,7 @@ const keptTime = 5 * time.Second
 // outcomes, log records and exit status, and a connection that was lost meanwhile
 // is made anew by the carrier.
 type Kept struct {
-	Post *Post
+	*Post
 	done func()
 
 	mu      sync.Mutex // against the end of the wait
@@ -30,21 +27,27 @@ type Kept struct {
 	idle    *time.Timer
 }
 
-// KeptWay opens the way of an account for several messages.
-func KeptWay(f *face.Call, account *config.Account) (*Kept, error) {
-	book, err := logbook.Open(account.Log.To, account.Log.Format, f.Tag())
+// Keep opens the way of an account for several messages, and a log for them. End has
+// to be called in the end.
+func Keep(f *face.Call, account *config.Account) (*Kept, error) {
+	j, err := f.OpenJournal(account)
 	if err != nil {
-		return nil, &exit.ConfigError{Err: err}
-	}
-	k := &Kept{}
-	p, done, err := New(f, account, &journal.Journal{Book: book, Account: account.Name, User: f.Who.Login})
-	if err != nil {
-		book.Close()
 		return nil, err
 	}
+	p, done, err := New(f, account, j)
+	if err != nil {
+		j.Close()
+		return nil, err
+	}
+	k := &Kept{Post: p, done: func() { done(); j.Close() }}
 	p.kept, p.quiet = k, true // the reply tells it
-	k.Post, k.done = p, func() { done(); book.Close() }
 	return k, nil
+}
+
+// Begin makes k ready for the next message.
+func (k *Kept) Begin() {
+	k.ids, k.mailed = nil, nil
+	k.Journal.Reset()
 }
 
 // End closes the way.
@@ -60,7 +63,7 @@ func (k *Kept) borrow(hello string) (c *relay.Carrier, giveBack func(), err erro
 		k.idle.Stop()
 	}
 	if k.carrier == nil {
-		r, err := k.Post.relay(hello)
+		r, err := k.relay(hello)
 		if err != nil {
 			k.mu.Unlock()
 			return nil, nil, err

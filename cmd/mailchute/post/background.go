@@ -3,6 +3,7 @@ package post
 import (
 	"time"
 
+	"mailchute/cmd/mailchute/host"
 	"mailchute/cmd/mailchute/wire"
 	"mailchute/inject"
 	"mailchute/relay/queue"
@@ -11,7 +12,7 @@ import (
 
 // runnerAccount is how the queue sends with this account.
 func (p *Post) runnerAccount(sub *inject.Submission) *runner.Account {
-	return wire.NewRunnerAccount(p.account, sub.Who)
+	return wire.RunnerAccount(p.account, sub.Who)
 }
 
 // pickUp starts a run in the background when something is due: machines without
@@ -59,8 +60,8 @@ func (p *Post) runSoon() {
 // runDetached starts a queue run that outlives this process, for some messages
 // or for all that is due. what is ids and options of `queue run`.
 func (p *Post) runDetached(what ...string) error {
-	args := []string{"queue", "run", "-C", p.config.Path, "--queue-dir", p.queue.Path()}
-	return StartDetached(append(args, what...))
+	args := []string{"queue", "run", "-C", p.call.Config.Path, "--queue-dir", p.queue.Path()}
+	return host.StartDetached(append(args, what...)...)
 }
 
 // IsDue tells whether something waits for a run.

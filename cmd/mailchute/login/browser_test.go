@@ -1,4 +1,4 @@
-package main
+package login
 
 import (
 	"bytes"
@@ -7,15 +7,12 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
 	"mailchute/cmd/mailchute/exit"
 	"mailchute/cmd/mailchute/face"
-	"mailchute/cmd/mailchute/login"
-	"mailchute/cmd/mailchute/voice"
-	"mailchute/cmd/mailchute/wire"
+	"mailchute/cmd/mailchute/terminal"
 	"mailchute/inject/config"
 	"mailchute/relay/oauth"
 	"mailchute/relay/oauth/oauthtest"
@@ -59,7 +56,7 @@ oauth = {client_id = "client", client_secret = "secret-canary", scope = "mail", 
 	defer keyboard.Close()
 	shown, out := &screen{addresses: make(chan string, 1)}, &bytes.Buffer{}
 	go func() { browse(<-shown.addresses, keyboard) }()
-	status = run(t.Context(), []string{"mailchute", "login", "-C", file, "--browser"}, face.Process{
+	status = (&Command{Config: file, Browser: true}).Do(t.Context(), face.Process{
 		Stdin: in, Stdout: out, Stderr: shown,
 		Getenv: func(name string) string {
 			if name == "XDG_STATE_HOME" {
@@ -102,19 +99,19 @@ func TestALoginThatIsOverReadsNoMoreOfTheTerminal(t *testing.T) {
 	defer keyboard.Close()
 	c := oauth.Client{Endpoints: oauth.Endpoints{Authorization: a.URL + "/auth", Token: a.URL + "/token"}, ID: "client"}
 	shown := &screen{addresses: make(chan string, 1)}
-	l := &login.TokenLogin{Process: face.Process{Stdin: in, Stderr: shown, Getenv: func(string) string { return "" }}, Account: &config.Account{}, Source: &oauth.Source{Client: c}}
+	l := &subject{Process: face.Process{Stdin: in, Stderr: shown, Getenv: func(string) string { return "" }}, account: &config.Account{}, source: &oauth.Source{Client: c}}
 	go func() {
 		if got, err := http.Get(<-shown.addresses); err == nil {
 			got.Body.Close()
 		}
 	}()
-	if _, err := l.ByBrowser(t.Context()); err != nil {
+	if _, err := l.byBrowser(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := io.WriteString(keyboard, "for another\n"); err != nil {
 		t.Fatal(err)
 	}
-	if line, err := voice.ReadLine(in); err != nil || line != "for another" {
+	if line, err := terminal.ReadLine(in); err != nil || line != "for another" {
 		t.Errorf("%q, %v", line, err)
 	}
 }
@@ -144,26 +141,14 @@ func TestABrowserIsOpenedOnlyWhereSomebodySeesIt(t *testing.T) {
 	for _, env := range []map[string]string{
 		{"DISPLAY": ":0"}, {"DISPLAY": ":0", "SSH_CONNECTION": "x"}, {},
 	} {
-		l := &login.TokenLogin{Process: face.Process{Stderr: &bytes.Buffer{}, Getenv: func(name string) string { return env[name] }}}
-		if got := l.Browser(); got != "" {
+		l := &subject{Process: face.Process{Stderr: &bytes.Buffer{}, Getenv: func(name string) string { return env[name] }}}
+		if got := l.opener(); got != "" {
 			t.Errorf("%v: without a terminal %s is started", env, got)
 		}
 	}
 	for _, address := range []string{"", "-x", "file:///etc/passwd", "javascript:x"} {
-		if login.OpenBrowser("true", address) == nil {
+		if openBrowser("true", address) == nil {
 			t.Errorf("%q is opened", address)
-		}
-	}
-}
-
-func TestATokenGoesToNoMechanismForPasswords(t *testing.T) {
-	for _, tt := range []struct{ wanted, want []string }{
-		{nil, []string{"XOAUTH2", "OAUTHBEARER"}},
-		{[]string{"PLAIN", "SCRAM-SHA-256"}, []string{"XOAUTH2", "OAUTHBEARER"}},
-		{[]string{"PLAIN", "OAUTHBEARER"}, []string{"OAUTHBEARER"}},
-	} {
-		if got := wire.TokenMechanisms(tt.wanted); !slices.Equal(got, tt.want) {
-			t.Errorf("%q: %q", tt.wanted, got)
 		}
 	}
 }

@@ -1,0 +1,41 @@
+package voice
+
+// HintNoConfig is what to do where no configuration is found.
+const HintNoConfig = "make one with: mailchute init; or write it to ~/.config/mailchute/mailchute.toml or /etc/mailchute/mailchute.toml; the least it needs is a line such as smarthost = \"submission://smtp.example.org\", see mailchute.toml(5)"
+
+// HintNotReadable is what to do where this user may not read the configuration or a
+// secret that it names.
+const HintNotReadable = "where only root may read it, mailchute serve sends for all users; or make a configuration of your own with: mailchute init"
+
+// HintCheck is what to do where the way to the smarthost is in trouble.
+const HintCheck = "mailchute check looks at configuration, server and login, and says what to mend"
+
+// NoTokens says that an account, "" for the top level, has no login by token, and
+// what it needs for one.
+func NoTokens(account string) string {
+	table := "[oauth]"
+	if account != "" {
+		table = "[account." + account + ".oauth]"
+	}
+	return "there is no " + table + `, so nothing logs in by token; the least it needs is provider = "google" or "microsoft" and client_id = "...", see mailchute.toml(5)`
+}
+
+// LoginCommand is the command that gets an account, "" for the top level, a token.
+func LoginCommand(account string) string {
+	if account == "" {
+		return "mailchute login"
+	}
+	return "mailchute login " + account
+}
+
+// RedirectMeaning is what a reply of draft-sam-smtp-redirects asks of people, by its
+// code.
+func RedirectMeaning(code int) string {
+	switch code {
+	case 557:
+		return "moved for good: please use the new address from now on"
+	case 558:
+		return "moved for now: keep the old address"
+	}
+	return "user not local"
+}
