@@ -24,7 +24,8 @@ type World struct {
 type Identity struct {
 	Hostname    string
 	Domain      string
-	Address     string // template, "none" or ""
+	Address     string       // template, "none" or ""
+	Literal     address.Addr // not null: takes the place of Address as it stands; for one that a client has said
 	ReplaceFrom bool
 	KeepSender  bool
 	Trusted     []string
@@ -63,6 +64,8 @@ func (id Identity) Resolve(w World) (Who, error) {
 func (id Identity) system(who Who, w World) (address.Addr, error) {
 	template := id.Address
 	switch {
+	case !id.Literal.IsNull():
+		return id.Literal.Qualify(who.Domain), nil
 	case template == "none", template == "" && who.Domain == "":
 		return address.Addr{}, nil
 	case template == "":

@@ -121,7 +121,10 @@ func (s *settings) submission(c client, m *session.Mail, in *inject.Input) (*inj
 	if err != nil {
 		return fail(&exit.ConfigError{Err: err})
 	}
-	account := s.Config.Match(m.Senders(in, w, serveRules(&s.Config.Default)))
+	account, err := s.accountFor(c, m, in, w)
+	if err != nil {
+		return fail(err)
+	}
 	r, err := s.rulesFor(c, m.Sender, account, w)
 	if err != nil {
 		return fail(err)
@@ -137,13 +140,34 @@ func (s *settings) submission(c client, m *session.Mail, in *inject.Input) (*inj
 	return sub, account, nil
 }
 
+// accountFor picks the account of a message: by MAIL FROM where that counts, then by
+// the From address.
+func (s *settings) accountFor(c client, m *session.Mail, in *inject.Input, w inject.World) (*config.Account, error) {
+	r, err := s.believed(c, m.Sender, &s.Config.Default, w)
+	if err != nil {
+		return nil, err
+	}
+	return s.Config.Match(m.Senders(in, w, r)), nil
+}
+
 // rulesFor is the rules of an account for this client and this reverse-path.
 func (s *settings) rulesFor(c client, sender address.Addr, a *config.Account, w inject.World) (inject.Rules, error) {
+	r, err := s.believed(c, sender, a, w)
+	if err != nil {
+		return r, err
+	}
+	r.Aliases, _, err = s.Aliases(a)
+	return r, err
+}
+
+// believed is the rules of an account, with trust in the client if and only if this
+// reverse-path of his counts.
+func (s *settings) believed(c client, sender address.Addr, a *config.Account, w inject.World) (inject.Rules, error) {
 	r := serveRules(a)
 	if !c.known {
 		// Nobody is known, so the address that [serve.users] has let in is the
 		// identity, and Sender tells it.
-		r.Identity.Address, r.Identity.Trusted = sender.String(), []string{""}
+		r.Identity.Literal, r.Identity.Trusted = sender, nil
 	}
 	who, err := r.Identity.Resolve(w)
 	if err != nil {
@@ -153,8 +177,7 @@ func (s *settings) rulesFor(c client, sender address.Addr, a *config.Account, w 
 	if judge(c, sender, who, s.Config.Default.Serve) == counts {
 		r.Identity.Trusted = []string{c.Login}
 	}
-	r.Aliases, _, err = s.Aliases(a)
-	return r, err
+	return r, nil
 }
 
 // received is the trace field of this hop, RFC 5321 section 4.4. It says what
