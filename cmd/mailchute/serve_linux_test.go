@@ -164,7 +164,7 @@ func TestASmarthostThatIsASocketOfSystemdIsRefused(t *testing.T) {
 	file, err := l.File()
 	servetest.NoError(t, err)
 	defer file.Close()
-	servetest.NoError(t, os.WriteFile(config, []byte(fmt.Sprintf("smarthost = [\"smtp.example.org\", \"unix:%s\"]\n[queue]\ndir = %q\n[identity]\nhostname = \"box.example\"\n", path, path+".queue")), 0o600))
+	servetest.NoError(t, os.WriteFile(config, []byte(fmt.Sprintf("smarthost = [\"smtp.example.org\", \"unix:%s\"]\n[queue]\ndir = %q\n[identity]\nhostname = \"box.example\"\ndomain = \"box.example\"\n", path, path+".queue")), 0o600))
 	cmd := exec.Command("/bin/sh", "-c", `LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" serve -C "$1"`, name, config)
 	cmd.ExtraFiles = []*os.File{file}
 	out, err := cmd.CombinedOutput()

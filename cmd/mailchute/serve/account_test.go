@@ -5,11 +5,13 @@ import (
 	"strings"
 	"testing"
 
+	"mailchute/cmd/mailchute/exit"
 	"mailchute/cmd/mailchute/host"
 	"mailchute/cmd/mailchute/serve/servetest"
 	"mailchute/headers"
 	"mailchute/headers/address"
 	"mailchute/inject"
+	"mailchute/inject/config"
 	"mailchute/inject/session"
 )
 
@@ -63,5 +65,41 @@ func TestWhatLoopbackSaysIsNoTemplate(t *testing.T) {
 		if !strings.HasPrefix(got.Envelope[0], "MAIL FROM:<"+want+">") || !strings.Contains(got.Text, "Sender: "+want+"\r\n") {
 			t.Errorf("%s: %q\n%s", from, got.Envelope, got.Text)
 		}
+	}
+}
+
+func TestNobodyHasAnIdentityOnlyInWords(t *testing.T) {
+	unknown := inject.World{Login: "me", ShortName: "box"}
+	for _, c := range []struct {
+		name, text string
+		world      inject.World
+		want       string
+	}{
+		{"a domain is configured", `identity.domain = "box.example"`, unknown, ""},
+		{"the host has a name", ``, inject.World{Login: "me", Hostname: "box.example"}, ""},
+		{"there is a mailname", ``, inject.World{Login: "me", MailName: "box.example"}, ""},
+		{"an address of its own", `identity.address = "alerts@box.example"`, unknown, ""},
+		{"none in words", `identity.address = "none"`, unknown, ""},
+		{"nothing", ``, unknown, "set identity.domain"},
+		{"a template that cannot be filled in", `identity.address = "me@{host}"`, unknown, "set identity.hostname"},
+		{"one account without", "identity.address = \"none\"\n[account.work]\nidentity.address = \"\"", unknown, "set identity.domain"},
+	} {
+		conf, _, err := config.Parse("serve.toml", []byte("smarthost = \"mail.example\"\n"+c.text+"\n"))
+		servetest.NoError(t, err)
+		err = checkIdentities(conf, c.world)
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want) || exit.OfError(err) != exit.Config) {
+			t.Errorf("%s: %v, want %q", c.name, err, c.want)
+		}
+	}
+}
+
+func TestANullSenderOfAUserWithRulesIsNotTheFromAddress(t *testing.T) {
+	patterns := config.Serve{Users: map[string][]string{"backup": {"backup@work.example"}}}
+	c := client{host.User{UID: 8, Login: "backup"}, true}
+	if got := judge(c, address.Addr{}, inject.Who{Domain: "box.example"}, patterns); got != counts {
+		t.Errorf("without an identity: %v", got)
+	}
+	if got := judge(c, address.Addr{}, inject.Who{System: address.Addr{Local: "backup", Domain: "box.example"}}, patterns); got != ignored {
+		t.Errorf("with an identity: %v", got)
 	}
 }

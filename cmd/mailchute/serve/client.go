@@ -66,7 +66,8 @@ const (
 
 // judge weighs the reverse-path of a client. Root may use any. Who is named in
 // [serve.users] may use what stands there, and his own; who is not named is
-// believed when identity.trusted names him. On loopback nobody is known, so only
+// believed when identity.trusted names him. The null sender is nobody's, so the identity
+// takes its place where there is one. On loopback nobody is known, so only
 // what [serve.users] allows there is taken.
 func judge(c client, sender address.Addr, who inject.Who, s config.Serve) verdict {
 	patterns, named := s.Users[c.key()]
@@ -77,6 +78,8 @@ func judge(c client, sender address.Addr, who inject.Who, s config.Serve) verdic
 		return counts
 	case !c.known:
 		return refused
+	case named && sender.IsNull() && who.System.IsNull():
+		return counts // the From address is the other sender there is, and he may not be that
 	case named && !sender.IsNull() && !sender.Qualify(who.Domain).Equal(who.System):
 		return refused
 	case named, !who.Trusted:

@@ -2,6 +2,7 @@ package serve
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 
@@ -46,10 +47,40 @@ func newSettings(f *face.Call) (*settings, error) {
 	if err != nil {
 		return nil, &exit.ConfigError{Err: err}
 	}
+	if err := checkIdentities(fresh.Config, w); err != nil {
+		book.Close()
+		return nil, err
+	}
 	for _, note := range fresh.Notes {
 		book.Write(logbook.Record{Event: "warning", Text: note})
 	}
 	return &settings{Call: &fresh, book: book, world: w, name: name}, nil
+}
+
+// checkIdentities holds that whoever submits has an identity under each account, unless
+// the configuration says in words that there is none: else everybody could send
+// as anybody, and nothing in the mail would tell who did.
+func checkIdentities(c *config.Config, w inject.World) error {
+	check := func(a *config.Account) error {
+		id := serveRules(a).Identity
+		if id.Address == "none" {
+			return nil
+		}
+		who, err := id.Resolve(w)
+		if err == nil && who.System.Domain == "" {
+			err = errors.New(`no domain is known, so nobody has an identity: set identity.domain; or identity.address = "none" to let everybody send as anybody`)
+		}
+		if err != nil {
+			return &exit.ConfigError{Err: fmt.Errorf("%s: %w", c.Path, err)}
+		}
+		return nil
+	}
+	for _, a := range c.All() {
+		if err := check(a); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // logTo is where the log goes. A container has neither a journal nor a syslog, but
