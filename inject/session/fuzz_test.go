@@ -20,6 +20,7 @@ type model struct {
 	replies int
 	texts   []string
 
+	unix                bool // lines end in LF alone, and there are no chunks
 	open, chunked, utf8 bool
 	binary              bool
 	recipients          int
@@ -100,7 +101,7 @@ func (m *model) mail(arg string) bool {
 		return true
 	}
 	w, refusal := mailParameters(list, Options{RequireTLS: true, MaxHold: 72 * 3600e9}, noon)
-	m.open = refusal == nil && (w.SMTPUTF8 || sender.IsASCII())
+	m.open = refusal == nil && !(m.unix && isBinary(list)) && (w.SMTPUTF8 || sender.IsASCII())
 	m.utf8 = w.SMTPUTF8
 	m.binary = isBinary(list)
 	return true
@@ -145,6 +146,9 @@ func (m *model) data(arg string) bool {
 }
 
 func (m *model) bdat(arg string) bool {
+	if m.unix {
+		return false
+	}
 	digits, last, _ := strings.Cut(arg, " ")
 	last = strings.TrimLeft(last, " ")
 	n, ok := number(digits, 18)
@@ -188,38 +192,66 @@ func FuzzSession(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, input []byte, piece byte) {
 		var got []delivered
-		var out bytes.Buffer
-		sum, err := Serve(t.Context(), duplex{&pieces{input, int(piece)}, &out}, options(t, &got))
-		if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && err != io.EOF {
-			t.Fatalf("error %v", err)
-		}
-		want := model{rest: string(input)}
-		want.run()
-		replies := 0
-		for r := bufio.NewReader(&out); ; replies++ {
-			rep, err := reply.Read(r, "")
-			if err == io.EOF || r.Buffered() == 0 && err != nil {
-				break
-			}
-			if err != nil || rep.Class() == reply.Fault {
-				t.Fatalf("malformed reply: %v", err)
-			}
-		}
-		if replies != want.replies {
-			t.Errorf("%d replies, want %d (%+v)", replies, want.replies, sum)
-		}
-		if len(got) != len(want.texts) {
-			t.Fatalf("%d messages, want %d", len(got), len(want.texts))
-		}
-		for i, text := range want.texts {
-			if got[i].text != text {
-				t.Errorf("message %d: %q, want %q", i, got[i].text, text)
-			}
-			if len(got[i].Recipients) == 0 {
-				t.Errorf("message %d has no recipient", i)
-			}
-		}
+		compare(t, model{rest: string(input)}, input, int(piece), options(t, &got), &got)
 	})
+}
+
+// FuzzPipe: the same for a client on a pipe. What ends its first line ends all.
+func FuzzPipe(f *testing.F) {
+	for _, seed := range []string{
+		"EHLO x\nMAIL FROM:<a@x.example>\nRCPT TO:<b@y.example>\nDATA\nS: x\n\n..dot\n.\nQUIT\n",
+		"MAIL FROM:<>\nRCPT TO:<root>\nBDAT 16 LAST\na\nb\nc\nd\nNOOP\nQUIT\n",
+		"EHLO x\nMAIL FROM:<> BODY=BINARYMIME\nRCPT TO:<a>\nBDAT 1 LAST\n\n",
+		"EHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<a>\r\nBDAT 3 LAST\r\na\nbNOOP\r\n",
+		"NOOP\nMAIL FROM:<>\r\nRCPT TO:<a>\nDATA\r\nx\r\r\n\r\n.\nDATA\n",
+	} {
+		f.Add([]byte(seed), byte(3))
+	}
+	f.Fuzz(func(t *testing.T, input []byte, piece byte) {
+		want := model{rest: string(input)}
+		if i := strings.Index(want.rest, "\n"); i == 0 || i > 0 && want.rest[i-1] != '\r' {
+			// every CR LF is made LF first, so that each LF can be made CR LF
+			want.unix, want.rest = true, strings.ReplaceAll(strings.ReplaceAll(want.rest, "\r\n", "\n"), "\n", "\r\n")
+		}
+		var got []delivered
+		o := options(t, &got)
+		o.Pipe = true
+		compare(t, want, input, int(piece), o, &got)
+	})
+}
+
+// compare holds a session in pieces of so many octets against the model.
+func compare(t *testing.T, want model, input []byte, piece int, o Options, got *[]delivered) {
+	var out bytes.Buffer
+	sum, err := Serve(t.Context(), duplex{&pieces{input, piece}, &out}, o)
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && err != io.EOF {
+		t.Fatalf("error %v", err)
+	}
+	want.run()
+	replies := 0
+	for r := bufio.NewReader(&out); ; replies++ {
+		rep, err := reply.Read(r, "")
+		if err == io.EOF || r.Buffered() == 0 && err != nil {
+			break
+		}
+		if err != nil || rep.Class() == reply.Fault {
+			t.Fatalf("malformed reply: %v", err)
+		}
+	}
+	if replies != want.replies {
+		t.Errorf("%d replies, want %d (%+v)", replies, want.replies, sum)
+	}
+	if len(*got) != len(want.texts) {
+		t.Fatalf("%d messages, want %d", len(*got), len(want.texts))
+	}
+	for i, text := range want.texts {
+		if (*got)[i].text != text {
+			t.Errorf("message %d: %q, want %q", i, (*got)[i].text, text)
+		}
+		if len((*got)[i].Recipients) == 0 {
+			t.Errorf("message %d has no recipient", i)
+		}
+	}
 }
 
 // pieces gives a text in reads of at most n octets.

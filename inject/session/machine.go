@@ -20,6 +20,8 @@ type session struct {
 	w   *bufio.Writer
 	sum Summary
 
+	pipe *pipeReader // of a client that may end its lines in LF; nil: CR LF it is
+
 	hello    string
 	extended bool
 	mail     *Mail      // the transaction; nil: none
@@ -52,9 +54,19 @@ func newSession(ctx context.Context, rw io.ReadWriter, o Options) *session {
 	setDefault(&o.Limits.Memory, defaultMemory)
 	setDefault(&o.Limits.Recipients, defaultRecipients)
 	setDefault(&o.Limits.Errors, defaultErrors)
-	w := bufio.NewWriterSize(rw, 1<<10)
-	return &session{Options: o, ctx: ctx, w: w, r: bufio.NewReaderSize(input{rw, w}, 4<<10)}
+	s := &session{Options: o, ctx: ctx, w: bufio.NewWriterSize(rw, 1<<10)}
+	in := io.Reader(input{rw, s.w})
+	if o.Pipe {
+		s.pipe = &pipeReader{r: in}
+		in = s.pipe
+	}
+	s.r = bufio.NewReaderSize(in, 4<<10)
+	return s
 }
+
+// counts tells whether octets arrive as the client has counted them, so that it may
+// send chunks.
+func (s *session) counts() bool { return s.pipe == nil || !s.pipe.unix }
 
 func setDefault(n *int, to int) {
 	if *n == 0 {
@@ -201,7 +213,7 @@ func (s *session) greet(c command) reply.Reply {
 	s.reset()
 	s.hello, s.extended = c.arg, c.verb == "EHLO"
 	if s.extended {
-		return offers(s.Options, s.Now())
+		return offers(s.Options, s.counts(), s.Now())
 	}
 	return reply.Reply{Code: 250, Lines: []string{s.Name}}
 }

@@ -5,14 +5,15 @@ import (
 	"io"
 )
 
-// NewPipeReader reads the client of a session on standard input. Programs there
+// pipeReader reads the client of a session on standard input. Programs there
 // speak with CR LF as SMTP wants it; people at a terminal, and scripts, end their
 // lines as the system does. The first line settles it: when it ends in LF alone,
 // every LF that follows is a line end and comes out as CR LF. Otherwise nothing
 // is changed, and a bare LF is what it is to SMTP. As nobody but the client
 // writes the first line, no text can change what ends it.
-func NewPipeReader(r io.Reader) io.Reader { return &pipeReader{r: r} }
-
+//
+// Where it puts in octets nobody can count those of a chunk, so a session takes
+// none then: a chunk that seems to end too early would be followed by commands.
 type pipeReader struct {
 	r       io.Reader
 	settled bool

@@ -50,6 +50,7 @@ type Options struct {
 	MaxHold    time.Duration            // offer FUTURERELEASE up to this; 0: do not
 	Limits     Limits
 	Room       *Room // shared with other sessions; nil: there is no end of it
+	Pipe       bool  // the client may end its lines in LF alone, as its first line shall tell; then without CHUNKING
 
 	// XQueue answers a command of package xqueue with lines and a last reply; an
 	// error of line is one of the connection. nil: the extension is not offered.

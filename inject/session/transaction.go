@@ -41,6 +41,9 @@ func (s *session) from(arg string) reply.Reply {
 	if !options.SMTPUTF8 && !sender.IsASCII() {
 		return say(553, 5, 6, 7, "an address outside ASCII needs SMTPUTF8") // RFC 6531 section 3.5
 	}
+	if isBinary(list) && !s.counts() {
+		return say(504, 5, 5, 4, binaryMIME+" is not offered where lines end in LF alone")
+	}
 	if s.From != nil {
 		if refusal := s.From(sender); refusal != nil {
 			s.sum.Refused++
@@ -138,8 +141,12 @@ func (s *session) collect() *collector {
 }
 
 // chunk is BDAT, RFC 3030 section 2. Its octets are read whatever becomes of
-// them.
+// them, unless nobody knows which they are: then nothing behind it is a command.
 func (s *session) chunk(arg string) (reply.Reply, error) {
+	if !s.counts() {
+		s.over = true
+		return say(521, 5, 5, 1, "BDAT is not offered where lines end in LF alone; use DATA"), nil
+	}
 	digits, last, _ := strings.Cut(arg, " ")
 	last = strings.TrimLeft(last, " ")
 	n, ok := number(digits, 18)
