@@ -15,6 +15,10 @@ const MaxSize = 64 << 20
 // MaxMembers is the number of list members up to which a header is read.
 const MaxMembers = 1 << 18
 
+// MaxFields is the number of fields up to which a header is read. A program may name
+// ten thousand recipients in as many fields.
+const MaxFields = 1 << 14
+
 // maxLine is the longest line that may go over a wire, without its CRLF: RFC
 // 5322 section 2.1.1. A field name has to fit in with its colon, as a name
 // cannot be folded.
@@ -36,16 +40,21 @@ func (e *Error) Error() string { return e.Status.String() + " " + e.Reason }
 // Lines may end in LF or CRLF, with any number of CRs; the fields end in CRLF. A
 // CR elsewhere and a NUL become blanks. The "From " line of an mbox in front is
 // dropped. All other octets stay as they are. An error of r is returned with
-// what was read before it; a section over MaxSize octets, or with more than
-// MaxMembers commas or semicolons, gives an *Error.
+// what was read before it; a section over MaxSize octets, with more than
+// MaxFields fields, or with more than MaxMembers commas or semicolons, gives an *Error.
 func Read(r *bufio.Reader) (Header, error) {
-	block := make([]byte, 0, 2048)
+	block, fields := make([]byte, 0, 2048), 0
 	for atTop := true; ; atTop = false {
 		kind, err := peekLine(r)
 		if err != nil {
 			return split(block), err
 		}
+		if kind == fieldLine {
+			fields++
+		}
 		switch {
+		case fields > MaxFields:
+			return split(block), beyondUse("the header has more than %d fields", MaxFields)
 		case kind == otherLine && atTop && isMboxLine(r):
 			err = skipLine(r)
 		case kind == emptyLine:
@@ -71,8 +80,12 @@ func tooMany(block []byte) error {
 	if bytes.Count(block, []byte(",")) <= MaxMembers && bytes.Count(block, []byte(";")) <= MaxMembers {
 		return nil
 	}
-	return &Error{reply.Enhanced{Class: 5, Subject: 5, Detail: 3}, // RFC 3463 section 3.6
-		fmt.Sprintf("the header has lists of more than %d members", MaxMembers)}
+	return beyondUse("the header has lists of more than %d members", MaxMembers)
+}
+
+// beyondUse is the error of a header that would take many times its size in memory.
+func beyondUse(text string, most int) error {
+	return &Error{reply.Enhanced{Class: 5, Subject: 5, Detail: 3}, fmt.Sprintf(text, most)} // RFC 3463 section 3.6
 }
 
 type lineKind int

@@ -75,17 +75,36 @@ func (e endless) Read(p []byte) (int, error) {
 }
 
 func TestReadRefusesAnEndlessHeader(t *testing.T) {
-	for name, text := range map[string]endless{
-		"fields":   endless("X: " + strings.Repeat("y", 999) + "\n"),
-		"one line": endless(strings.Repeat("y:", 512)),
+	for _, tt := range []struct {
+		name, begins string
+		goesOn       endless
+		want         string
+	}{
+		{"fields", "", endless("X: y\n"), "5.5.3"},
+		{"one field", "X: y\n", endless(" " + strings.Repeat("y", 998) + "\n"), "5.3.4"},
+		{"one line", "", endless(strings.Repeat("y:", 512)), "5.3.4"},
 	} {
-		t.Run(name, func(t *testing.T) {
-			_, err := headers.Read(bufio.NewReader(text))
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := headers.Read(bufio.NewReader(io.MultiReader(strings.NewReader(tt.begins), tt.goesOn)))
 			var e *headers.Error
-			if !errors.As(err, &e) || e.Status.String() != "5.3.4" {
+			if !errors.As(err, &e) || e.Status.String() != tt.want {
 				t.Errorf("got %v", err)
 			}
 		})
+	}
+}
+
+func TestReadTakesAFieldForEachOfTenThousandRecipients(t *testing.T) {
+	text := "Subject: x\n" + strings.Repeat("To: \"A member of the list\" <somebody.on.the.list@members.example.org>,\n\t\"Another one\" <b@example.org>\n", 10_000) + "\nbody\n"
+	h, err := headers.Read(bufio.NewReader(strings.NewReader(text)))
+	if err != nil || len(text) < 1_000_000 || h.Count("To") != 10_000 {
+		t.Errorf("%d octets, %d fields: %v", len(text), h.Count("To"), err)
+	}
+	for _, n := range []int{headers.MaxFields, headers.MaxFields + 1} {
+		_, err := headers.Read(bufio.NewReader(strings.NewReader(strings.Repeat("Bcc:\n", n) + "\nbody\n")))
+		if (err != nil) != (n > headers.MaxFields) {
+			t.Errorf("%d fields: %v", n, err)
+		}
 	}
 }
 
