@@ -62,13 +62,13 @@ type server struct {
 	workers  int // that send what is new
 	meters   *meters
 	room     *session.Room
-	heavy    chan struct{} // one for each message that is large and in hand
+	heavy    *turns // of messages that are large and in hand
 	sessions sync.WaitGroup
 	looks    looks // at the queue
 }
 
 // heavyAtATime bounds how many large messages are in hand at a time, and with it
-// the memory that their headers can take.
+// the memory that their headers can take. A user has one of them.
 const heavyAtATime = 4
 
 // roomForAll is the octets of memory that all sessions share for texts and for long
@@ -106,7 +106,7 @@ func newServer(ctx context.Context, first *settings) (*server, error) {
 		submit: ears{mode: everybody}, scrape: ears{mode: itsGroup},
 		Queue: q, backlog: newBacklog(), workers: first.Config.Default.Queue.Workers, meters: newMeters(q),
 		gate: newGate(), connects: newRate(), letters: newRate(), refusals: newRate(),
-		room: session.NewRoom(roomForAll), heavy: make(chan struct{}, heavyAtATime),
+		room: session.NewRoom(roomForAll), heavy: newTurns(heavyAtATime),
 	}
 	if err := s.hear(ctx, first); err != nil {
 		q.Close()

@@ -75,8 +75,8 @@ func sessionRecord(c client, sum session.Summary, err error, took time.Duration)
 // 250, the message is on disk.
 func (s *server) take(now *settings, c client, m *session.Mail) reply.Reply {
 	if m.Text.Large() {
-		s.heavy <- struct{}{}
-		defer func() { <-s.heavy }()
+		s.heavy.enter(c.key())
+		defer s.heavy.leave(c.key())
 	}
 	in, err := m.Text.Input()
 	if err != nil {
