@@ -89,6 +89,13 @@ func (r *rate) allow(user string, perMinute int, now time.Time) bool {
 	return true
 }
 
+// forgive takes back what a user did, where perMinute is 1.
+func (r *rate) forgive(user string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.spent, user)
+}
+
 // forget drops the users that were idle, whenever there are twice as many as were
 // left the last time: a user may have thousands of ids in name spaces of his own.
 func (r *rate) forget(now time.Time) {

@@ -70,6 +70,8 @@ func (w *window) answer(ctx context.Context, c xqueue.Command, line func(string)
 		return reply.Reply{Code: 250, Enhanced: reply.Enhanced{Class: 2}, Lines: []string{words}}
 	case errors.Is(err, queue.ErrGone):
 		return noSuchMessage
+	case err == errTooSoon, err == errTooMany:
+		return reply.Reply{Code: 450, Enhanced: reply.Enhanced{Class: 4, Subject: 7, Detail: 1}, Lines: []string{err.Error()}}
 	case errors.Is(err, queue.ErrBusy):
 		return reply.Reply{Code: 450, Enhanced: reply.Enhanced{Class: 4, Subject: 2, Detail: 1}, Lines: []string{queue.ErrBusy.Error()}}
 	}
@@ -118,12 +120,35 @@ func (w *window) list(ctx context.Context, f xqueue.Filter, line func(string) er
 	return fmt.Sprintf("%d messages", n), err
 }
 
+// errTooSoon is a demand that comes too soon behind another one.
+var errTooSoon = errors.New("it was asked for less than a minute ago; it is tried again by itself")
+
+// errTooMany is a demand over the limit of a minute.
+var errTooMany = errors.New("more messages in a minute than the server's limit; try again later")
+
+// mayAsk tells whether the client may have a message tried out of its turn: once in a
+// minute, and within his limit of messages, as each attempt is one more for the
+// smarthost to take. Root may always.
+func (w *window) mayAsk(id string, now time.Time) error {
+	switch {
+	case exempt(w.who):
+		return nil
+	case !w.demands.allow(id, 1, now):
+		return errTooSoon
+	case !w.letters.allow(w.who.key(), w.live.Load().Config.Default.Serve.MessagesPerMinute, now):
+		w.demands.forgive(id)
+		w.meters.limited(limitMessages)
+		return errTooMany
+	}
+	return nil
+}
+
 // flush hands what waits to the workers. For root, ways that are in trouble are
 // free again; nobody else may make the server knock at a closed door.
 func (w *window) flush(ctx context.Context, f xqueue.Filter, line func(string) error) (string, error) {
 	var ids []string
 	err := w.each(ctx, f, func(e *queue.Entry) error {
-		if !e.Waits(time.Now()) {
+		if now := time.Now(); !e.Waits(now) && w.mayAsk(e.ID, now) == nil {
 			ids = append(ids, e.ID)
 		}
 		return nil
@@ -167,7 +192,7 @@ func (w *window) one(c xqueue.Command, line func(string) error) (words string, e
 	case xqueue.Read:
 		return "that is all", xqueue.WriteText(e.Message.Reader(), line)
 	case xqueue.Retry:
-		err = w.Queue.Retry(e.ID, time.Now())
+		err = w.retry(e.ID, time.Now())
 	case xqueue.Hold:
 		err = w.Queue.Hold(e.ID)
 	case xqueue.Release:
@@ -179,10 +204,22 @@ func (w *window) one(c xqueue.Command, line func(string) error) (words string, e
 		return "", err
 	}
 	w.book.Write(logbook.Record{Event: "queue", ID: e.ID, User: w.who.key(), Text: strings.ToLower(string(c.Verb)) + " by hand"})
-	if c.Verb == xqueue.Retry || c.Verb == xqueue.Release {
+	if c.Verb == xqueue.Retry || c.Verb == xqueue.Release && w.mayAsk(e.ID, time.Now()) == nil {
 		w.backlog.ask(w.who.key(), e.ID)
 	}
 	return "done", nil
+}
+
+// retry makes a message due, when it may be asked for.
+func (w *window) retry(id string, now time.Time) error {
+	if err := w.mayAsk(id, now); err != nil {
+		return err
+	}
+	err := w.Queue.Retry(id, now)
+	if err != nil {
+		w.demands.forgive(id)
+	}
+	return err
 }
 
 // ask puts ids into the backlog that are not there yet: what is asked for again and

@@ -156,6 +156,62 @@ func TestFlushTriesTheMailOfTheCallerAlone(t *testing.T) {
 	servetest.Eventually(t, "it is tried again", func() bool { return tried() == before+1 })
 }
 
+func TestUsersCannotHaveTheSmarthostHammered(t *testing.T) {
+	for _, uid := range []int{1001, 0} {
+		s := serveWith(t, "", "")
+		id := s.Keep(uid, "mine")
+		ask := func(c xqueue.Command) string {
+			lines, last := s.asClient(uid, c)
+			return strings.Join(lines, "") + last
+		}
+		ask(xqueue.Command{Verb: xqueue.Release, ID: id}) // and it is asked for
+		s.Arrive(1)
+		again := s.Keep(uid, "again")
+		servetest.NoError(t, s.server.Queue.Unhold(again))
+		it, err := s.server.Queue.Acquire(again) // nobody gets to try it
+		servetest.NoError(t, err)
+		defer it.Release()
+		asked := 0
+		for range 5 {
+			asked += strings.Count(ask(xqueue.Command{Verb: xqueue.Flush}), `{"asked":1}`)
+		}
+		retry := ask(xqueue.Command{Verb: xqueue.Retry, ID: again})
+		if uid == 0 && (asked != 5 || !strings.HasPrefix(retry, "450 4.2.1 ")) || uid != 0 && (asked != 1 || !strings.HasPrefix(retry, "450 4.7.1 ")) {
+			t.Errorf("%d: asked for %d times, then %q", uid, asked, retry)
+		}
+	}
+}
+
+func TestDemandsCountAsMessages(t *testing.T) {
+	s := serveWith(t, "", "messages_per_minute = 2")
+	for range 3 {
+		id := s.Keep(1001, "mine")
+		servetest.NoError(t, s.server.Queue.Unhold(id))
+		it, err := s.server.Queue.Acquire(id)
+		servetest.NoError(t, err)
+		defer it.Release()
+	}
+	if lines, last := s.asClient(1001, xqueue.Command{Verb: xqueue.Flush}); strings.Join(lines, "") != `{"asked":2}` {
+		t.Errorf("%q, %s", lines, last)
+	}
+}
+
+func TestAMessageThatIsBusyMayBeAskedForAgain(t *testing.T) {
+	s := serveWith(t, "", "")
+	id := s.Keep(1001, "mine")
+	it, err := s.server.Queue.Acquire(id)
+	servetest.NoError(t, err)
+	for range 2 {
+		if _, last := s.asClient(1001, xqueue.Command{Verb: xqueue.Retry, ID: id}); !strings.HasPrefix(last, "450 4.2.1 ") {
+			t.Error(last)
+		}
+	}
+	it.Release()
+	if _, last := s.asClient(1001, xqueue.Command{Verb: xqueue.Retry, ID: id}); !strings.HasPrefix(last, "250 ") {
+		t.Error(last)
+	}
+}
+
 func TestWhatIsAskedForTwiceIsTriedOnce(t *testing.T) {
 	b := newBacklog()
 	b.add("joe", "1", "2")

@@ -58,6 +58,7 @@ type server struct {
 	connects *rate
 	letters  *rate
 	refusals *rate // that the log tells of
+	demands  *rate // for an attempt, of each message
 	backlog  *backlog
 	workers  int // that send what is new
 	meters   *meters
@@ -105,7 +106,7 @@ func newServer(ctx context.Context, first *settings) (*server, error) {
 	s := &server{
 		submit: ears{mode: everybody}, scrape: ears{mode: itsGroup},
 		Queue: q, backlog: newBacklog(), workers: first.Config.Default.Queue.Workers, meters: newMeters(q),
-		gate: newGate(), connects: newRate(), letters: newRate(), refusals: newRate(),
+		gate: newGate(), connects: newRate(), letters: newRate(), refusals: newRate(), demands: newRate(),
 		room: session.NewRoom(roomForAll), heavy: newTurns(heavyAtATime),
 	}
 	if err := s.hear(ctx, first); err != nil {
