@@ -3,6 +3,7 @@ package queue
 import (
 	"time"
 
+	"mailchute/headers/address"
 	"mailchute/relay/envelope"
 	"mailchute/relay/message"
 )
@@ -72,7 +73,8 @@ func (e *Entry) Waits(now time.Time) bool {
 }
 
 // Wake makes the deferred recipients whose time has come pending, so that the
-// next attempt is for them, and tells how many are pending now.
+// next attempt is for them, and tells how many are pending now. Those that meet in
+// one mailbox get one copy, so the time of one is the time of all.
 func (e *Entry) Wake(now time.Time) int {
 	return e.wake(func(r Retry) bool { return r.Due(now) })
 }
@@ -81,12 +83,16 @@ func (e *Entry) Wake(now time.Time) int {
 func (e *Entry) WakeAll() int { return e.wake(func(Retry) bool { return true }) }
 
 func (e *Entry) wake(due func(Retry) bool) int {
-	n := 0
+	woken := map[address.Addr]bool{}
 	for i, r := range e.Envelope.Recipients {
-		if r.Outcome.State == envelope.Deferred && due(e.Retries[i]) {
-			r.Outcome.State = envelope.Pending
+		if r.Outcome.State == envelope.Pending || r.Outcome.State == envelope.Deferred && due(e.Retries[i]) {
+			woken[r.Address.Folded()] = true
 		}
-		if r.Outcome.State == envelope.Pending {
+	}
+	n := 0
+	for _, r := range e.Envelope.Recipients {
+		if s := r.Outcome.State; s == envelope.Pending || s == envelope.Deferred && woken[r.Address.Folded()] {
+			r.Outcome.State = envelope.Pending
 			n++
 		}
 	}

@@ -3,6 +3,9 @@ package queue
 import (
 	"testing"
 	"time"
+
+	"mailchute/headers/address"
+	"mailchute/relay/envelope"
 )
 
 func TestIntervalsDoubleFromShortestToLongest(t *testing.T) {
@@ -58,5 +61,20 @@ func TestTheSenderIsWarnedOnce(t *testing.T) {
 		if got := Late(noon, noon.Add(c.age), c.after, c.warned); got != c.want {
 			t.Errorf("%+v: %v", c, got)
 		}
+	}
+}
+
+func TestTheTimeOfOneIsTheTimeOfAllInItsMailbox(t *testing.T) {
+	now := time.Unix(1e9, 0)
+	box := func(local string, s envelope.State) *envelope.Recipient {
+		return &envelope.Recipient{Address: address.Addr{Local: local, Domain: "x.example"}, Outcome: envelope.Outcome{State: s}}
+	}
+	later := Retry{Next: now.Add(time.Hour)}
+	e := Entry{Retries: []Retry{{Next: now}, later, later, later, later},
+		Envelope: &envelope.Envelope{Recipients: []*envelope.Recipient{
+			box("a", envelope.Deferred), box("a", envelope.Deferred), box("b", envelope.Deferred), box("a", envelope.Delivered), box("a", envelope.Failed)}}}
+	e.Envelope.Recipients[1].Address.Domain = "X.Example"
+	if n := e.Wake(now); n != 2 || e.Envelope.Recipients[1].Outcome.State != envelope.Pending || e.Envelope.Recipients[2].Outcome.State != envelope.Deferred {
+		t.Errorf("%d are awake", n)
 	}
 }

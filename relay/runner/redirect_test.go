@@ -216,3 +216,20 @@ func flushIn(t *testing.T, dir, memory, peer string) {
 	}
 	w.flush()
 }
+
+// TestThoseWhoMeetBehindARedirectAreTriedTogether: each has a time of its own for the
+// next attempt, and there is one copy for both.
+func TestThoseWhoMeetBehindARedirectAreTriedTogether(t *testing.T) {
+	w := newWorld(t)
+	w.peer.Say("RCPT TO:<old@", "558 5.2.8 moved to <new@y.example>")
+	w.peer.Say("RCPT TO:<new@", "450 4.2.0 later")
+	w.accept(w.letter("hi", "old@x.example", "new@y.example"))
+	w.run()
+	w.peer.Say("RCPT TO:<new@", "")
+	for range 3 * 60 { // the first two waits, whatever their jitter
+		w.after(time.Second)
+		w.run()
+	}
+	w.want("left", w.waiting()+w.failed(), "")
+	w.count("copies", w.peer.copies("hi")["new@y.example"], 1)
+}
