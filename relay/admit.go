@@ -22,10 +22,8 @@ func (d *delivery) admit(batch []*mailbox) []*mailbox {
 			return false
 		}
 		m.recipients = slices.DeleteFunc(m.recipients, func(r *envelope.Recipient) bool {
-			if why := d.bars(r); why != "" {
-				r.Apply(envelope.Outcome{
-					State: envelope.Failed, Cause: envelope.CauseRedirect, Status: reply.Enhanced{Class: 5, Subject: 4, Detail: 4}, Server: d.conn.Name(),
-					Reason: "redirected to <" + r.Address.String() + ">, which must not be tried at the old mailbox's own server, and " + why})
+			if d.bars(r) {
+				r.Apply(barred("redirected to <"+r.Address.String()+">", d.conn.Name(), `redirect.via = "smarthost" leaves no other way`))
 				return true
 			}
 			if !d.sendsAway(r) {
@@ -44,19 +42,37 @@ func (d *delivery) admit(batch []*mailbox) []*mailbox {
 	return batch
 }
 
-// bars is why the server that is connected must not be offered r, and there is no
-// other way; "" where it may.
-func (d *delivery) bars(r *envelope.Recipient) string {
+// bars tells whether the smarthost that is connected must not be offered r, and
+// there is no other way.
+func (d *delivery) bars(r *envelope.Recipient) bool {
+	return !d.lane.own && d.Redirect.Via == redirect.ViaSmarthost && slices.ContainsFunc(r.Trail, func(h envelope.Hop) bool {
+		return h.Code == 558 && redirect.IsOwn(h.From.Domain, d.serverNames()...)
+	})
+}
+
+func barred(what, server, why string) envelope.Outcome {
+	return envelope.Outcome{
+		State: envelope.Failed, Cause: envelope.CauseRedirect, Status: reply.Enhanced{Class: 5, Subject: 4, Detail: 4}, Server: server,
+		Reason: what + ", which must not be tried at the old mailbox's own server, and " + why}
+}
+
+// shunned is what the servers call themselves that must not be offered r: those of
+// its old mailboxes' own that said 558.
+func shunned(r *envelope.Recipient) string {
+	var names []string
 	for _, h := range r.Trail {
-		switch {
-		case h.Code != 558:
-		case d.lane.own && sameServer(h.Server, d.conn.Name()):
-			return h.Server + " is the new one's too"
-		case !d.lane.own && d.Redirect.Via == redirect.ViaSmarthost && redirect.IsOwn(h.From.Domain, d.serverNames()...):
-			return `redirect.via = "smarthost" leaves no other way`
+		if h.Code == 558 && h.Own {
+			names = append(names, strings.ToLower(h.Server))
 		}
 	}
-	return ""
+	return strings.Join(names, " ")
+}
+
+// shuns tells whether the server that is connected must not be offered what goes
+// this way. A name without a dot, such as localhost, says nothing.
+func (c *Carrier) shuns() bool {
+	name := strings.ToLower(c.conn.Name())
+	return strings.Contains(name, ".") && slices.Contains(strings.Fields(c.lane.shuns), name)
 }
 
 // sendsAway makes r leave the smarthost that is connected, where that is the own
@@ -85,9 +101,3 @@ func (d *delivery) serverNames() []string {
 
 // demandsTLS tells whether verified TLS is demanded of the server in use.
 func (d *delivery) demandsTLS() bool { return d.endpoints[0].Security >= smtp.StartTLS }
-
-// sameServer compares what servers call themselves. A name without a dot, such as
-// localhost, says nothing.
-func sameServer(a, b string) bool {
-	return strings.EqualFold(a, b) && strings.Contains(a, ".")
-}

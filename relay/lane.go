@@ -19,7 +19,8 @@ type lane struct {
 	own    bool   // by a domain's own servers
 	domain string // lower case; "" of an address that has none
 	demand route.Demand
-	direct bool // because of a redirect: no smarthost takes over when those servers fail
+	direct bool   // because of a redirect: no smarthost takes over when those servers fail
+	shuns  string // servers that are passed over, by the names that they give themselves: see shunned
 }
 
 // maxLanes bounds the connections to domains' own servers that a carrier keeps.
@@ -61,7 +62,7 @@ func (d *delivery) laneOf(r *envelope.Recipient) lane {
 	if !direct && !d.home.atMX() {
 		return lane{}
 	}
-	l := lane{own: true, domain: strings.ToLower(strings.TrimSuffix(r.Address.Domain, ".")), direct: direct}
+	l := lane{own: true, domain: strings.ToLower(strings.TrimSuffix(r.Address.Domain, ".")), direct: direct, shuns: shunned(r)}
 	switch {
 	case slices.ContainsFunc(r.Trail, func(h envelope.Hop) bool { return h.TLS }):
 		l.demand = route.DemandVerified

@@ -24,6 +24,7 @@ package relay
 import (
 	"context"
 	"errors"
+	"strconv"
 	"time"
 
 	"mailchute/relay/dkim"
@@ -169,11 +170,14 @@ func (c *Carrier) connect(ctx context.Context) bool {
 			c.endpoints[0].Security = smtp.Never
 			conn, err = smtp.Connect(ctx, c.endpoints[0], c.optionsFor(s))
 		}
-		if err == nil {
-			c.conn = conn
+		if err != nil {
+			c.passOver(c.unconnected(s, err))
+			continue
+		}
+		if c.conn = conn; !c.shuns() {
 			return true
 		}
-		c.passOver(c.unconnected(s, err))
+		c.passOver(barred("redirected to an address at "+strconv.Quote(c.lane.domain), conn.Name(), conn.Name()+" is the new one's too"))
 	}
 	return false
 }

@@ -104,7 +104,7 @@ func lesson(h envelope.Hop) redirect.Entry {
 func (d *delivery) hop(from, to address.Addr, code int, direct bool) envelope.Hop {
 	h := envelope.Hop{
 		From: from, To: to, Code: code,
-		Said: time.Now().UTC(), Server: d.conn.Name(), Trusted: d.conn.Trusted(),
+		Said: time.Now().UTC(), Server: d.conn.Name(), Trusted: d.conn.Trusted(), Own: d.lane.own && d.atMX() || redirect.IsOwn(from.Domain, d.serverNames()...),
 		Direct: direct || d.lane.direct, TLS: d.demandsTLS(),
 	}
 	if h.Trusted && d.conn.TLS() != nil && d.conn.Unverified() == nil {

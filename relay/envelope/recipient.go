@@ -29,6 +29,7 @@ type Hop struct {
 	Server   string    // who sent it on, as it calls itself; "" when remembered
 	Verified string    // the name that its certificate was verified for; "" for none
 	Trusted  bool      // said over verified TLS, a Unix socket or loopback: nobody else can have said it
+	Own      bool      // said by a server of From's own, not by one that passed it on
 
 	Direct bool // from here on by the new domain's own servers, not by a smarthost
 	TLS    bool // verified TLS was demanded up to here, and so it is from here on

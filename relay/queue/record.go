@@ -78,6 +78,7 @@ type hop struct {
 	Server     string    `json:"server,omitempty"`
 	Verified   string    `json:"verified,omitempty"`
 	Trusted    bool      `json:"trusted,omitempty"` // a record without it proves nothing
+	Own        bool      `json:"own,omitempty"`
 	Direct     bool      `json:"direct,omitempty"`
 	TLS        bool      `json:"tls,omitempty"`
 }
@@ -256,14 +257,14 @@ func (f *fate) hops() []envelope.Hop {
 func hopOf(h envelope.Hop) hop {
 	return hop{
 		From: mailbox(h.From), To: mailbox(h.To), Code: h.Code, Remembered: h.Remembered,
-		Said: h.Said, Server: h.Server, Verified: h.Verified, Trusted: h.Trusted, Direct: h.Direct, TLS: h.TLS,
+		Said: h.Said, Server: h.Server, Verified: h.Verified, Trusted: h.Trusted, Own: h.Own, Direct: h.Direct, TLS: h.TLS,
 	}
 }
 
 func (h hop) value() envelope.Hop {
 	return envelope.Hop{
 		From: address.Addr(h.From), To: address.Addr(h.To), Code: h.Code, Remembered: h.Remembered,
-		Said: h.Said, Server: h.Server, Verified: h.Verified, Trusted: h.Trusted, Direct: h.Direct, TLS: h.TLS,
+		Said: h.Said, Server: h.Server, Verified: h.Verified, Trusted: h.Trusted, Own: h.Own, Direct: h.Direct, TLS: h.TLS,
 	}
 }
 
