@@ -68,10 +68,6 @@ type Attempt struct {
 	Server string // the smarthost used last
 	TLS    string // "TLS1.3", or "" without TLS
 	Took   time.Duration
-
-	// ReportsSuccess: the server offers DSN, so that NOTIFY=SUCCESS is its to
-	// answer (RFC 3461 section 5.2.1).
-	ReportsSuccess bool
 }
 
 // Deliver sends msg to every open recipient of env and leaves each with an
@@ -272,7 +268,7 @@ func (d *delivery) run(ctx context.Context) {
 			}
 			continue
 		}
-		d.attempt.TLS, d.attempt.ReportsSuccess = tlsName(d.conn.TLS()), d.conn.Extensions().DSN
+		d.attempt.TLS = tlsName(d.conn.TLS())
 		if t := d.transaction(); t != nil {
 			d.transact(ctx, t)
 		}

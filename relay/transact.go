@@ -168,7 +168,7 @@ func (d *delivery) settle(batch []*mailbox, res smtp.Result) {
 			// RFC 5321 section 3.4: the address may be worth an update
 			d.remark("<" + m.addr.String() + ">: " + r.Text())
 		}
-		o.Server = d.conn.Name()
+		o.Server, o.ReportsSuccess = d.conn.Name(), o.State == envelope.Delivered && d.conn.Extensions().DSN
 		m.apply(o)
 	}
 	d.list.back(open)

@@ -75,6 +75,10 @@ type Outcome struct {
 	Status reply.Enhanced // the enhanced status code: the reply's, else our own
 	Reason string         // in words, when there is no reply or more must be said
 	Server string         // who said it: the name of the server
+
+	// ReportsSuccess: the server that took the copy offers DSN, so that NOTIFY=SUCCESS
+	// is its to answer (RFC 3461 section 5.2.1).
+	ReportsSuccess bool
 }
 
 // Text is the outcome in words for people: the reply, or our own code and

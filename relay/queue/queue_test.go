@@ -82,6 +82,7 @@ func TestEveryWishAndEveryFateComesBack(t *testing.T) {
 	it := acquire(t, q, e.ID)
 	e.Retries[2] = Retry{Attempts: 9, Last: noon, Next: noon, Told: true}
 	rs[2].Outcome = delivered
+	rs[2].Outcome.ReportsSuccess = true
 	e.Held, e.Warned = false, false
 	it.Entry.Retries, it.Entry.Envelope, it.Held, it.Warned = e.Retries, e.Envelope, false, false
 	if err := it.Update(); err != nil {

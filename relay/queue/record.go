@@ -63,6 +63,7 @@ type fate struct {
 	Status   [3]int    `json:"status,omitzero"`
 	Reason   string    `json:"reason,omitempty"`
 	Server   string    `json:"server,omitempty"`
+	Reports  bool      `json:"reports_success,omitempty"`
 	Attempts int       `json:"attempts,omitempty"`
 	Last     time.Time `json:"last,omitzero"`
 	Next     time.Time `json:"next,omitzero"`
@@ -196,7 +197,7 @@ func stateOf(e *Entry) state {
 		f := fate{
 			Address: mailbox(r.Address),
 			State:   word(stateWords[:], int(o.State)), Cause: word(causeWords[:], int(o.Cause)),
-			Status: triple(o.Status), Reason: o.Reason, Server: o.Server,
+			Status: triple(o.Status), Reason: o.Reason, Server: o.Server, Reports: o.ReportsSuccess,
 			Attempts: t.Attempts, Last: t.Last, Next: t.Next, Told: t.Told,
 		}
 		for _, h := range r.Trail {
@@ -279,7 +280,7 @@ func (f *fate) outcome() (envelope.Outcome, error) {
 	}
 	o := envelope.Outcome{
 		State: envelope.State(st), Cause: envelope.Cause(cause),
-		Status: enhanced(f.Status), Reason: f.Reason, Server: f.Server,
+		Status: enhanced(f.Status), Reason: f.Reason, Server: f.Server, ReportsSuccess: f.Reports,
 	}
 	if a := f.Reply; a != nil {
 		o.Reply = &reply.Reply{Code: a.Code, Enhanced: enhanced(a.Enhanced), Lines: a.Lines, Command: a.Command}

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"mailchute/headers/address"
-	"mailchute/relay"
 	"mailchute/relay/envelope"
 	"mailchute/relay/message"
 	"mailchute/relay/queue"
@@ -32,7 +31,7 @@ type news struct {
 
 // news is what the sender is to be told after an attempt for the recipients tried,
 // or after a crash that came before it was told.
-func (w *worker) news(it *queue.Item, way *way, tried []int, attempt relay.Attempt) []news {
+func (w *worker) news(it *queue.Item, way *way, tried []int) []news {
 	if it.Envelope.Sender.IsNull() {
 		w.hush(it, tried)
 		return nil
@@ -61,8 +60,8 @@ func (w *worker) news(it *queue.Item, way *way, tried []int, attempt relay.Attem
 			w.notice(it, redirected, now)
 		}})
 	}
-	if !attempt.ReportsSuccess && attempt.Server != "" && wantsSuccess(it, tried) {
-		all = append(all, news{make: report.Relayed, about: tried})
+	if relayed := untoldSuccess(it, tried); len(relayed) > 0 {
+		all = append(all, news{make: report.Relayed, about: relayed})
 	}
 	if !it.Next().IsZero() && queue.Late(it.Since, now, way.WarnAfter, it.Warned) {
 		all = append(all, news{make: delay(it.Since.Add(way.Expire)), about: tried, done: func() { it.Warned = true }})
@@ -92,13 +91,16 @@ func sentOn(r *envelope.Recipient) bool {
 	return false
 }
 
-func wantsSuccess(it *queue.Item, tried []int) bool {
+// untoldSuccess is those whose copy went to a server that does not tell of success,
+// though the sender wants to know (RFC 3461 section 5.2.2).
+func untoldSuccess(it *queue.Item, tried []int) (about []int) {
 	for _, i := range tried {
-		if r := it.Envelope.Recipients[i]; r.Outcome.State == envelope.Delivered && r.Notify.Success {
-			return true
+		r := it.Envelope.Recipients[i]
+		if r.Outcome.State == envelope.Delivered && r.Notify.Success && !r.Outcome.ReportsSuccess {
+			about = append(about, i)
 		}
 	}
-	return false
+	return about
 }
 
 // hush makes the next reports to an address wait after one that it did not take.

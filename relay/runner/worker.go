@@ -44,29 +44,27 @@ func (w *worker) work(ctx context.Context, j *job) {
 	if ctx.Err() != nil {
 		return
 	}
-	var attempt relay.Attempt
-	if len(j.tried) > 0 { // else every fate is final, and only the end is missing
-		var done bool
-		if attempt, done = w.attempt(ctx, j); !done {
-			return
-		}
+	// Without anybody to try every fate is final, and only the end is missing.
+	if len(j.tried) > 0 && !w.attempt(ctx, j) {
+		return
 	}
-	w.conclude(ctx, j.Item, j.way, w.news(j.Item, j.way, j.tried, attempt))
+	w.conclude(ctx, j.Item, j.way, w.news(j.Item, j.way, j.tried))
 }
 
 // attempt sends a message to the recipients that are awake, and says when those
 // that were deferred shall be tried again. It is not done where the fates could
 // not be recorded.
-func (w *worker) attempt(ctx context.Context, j *job) (attempt relay.Attempt, done bool) {
+func (w *worker) attempt(ctx context.Context, j *job) (done bool) {
 	it, way, tried := j.Item, j.way, j.tried
 	trouble, until := w.blocked(way)
 	if trouble == nil && !w.canRecord(j) {
 		w.hangUp(it.Account) // an envelope may have gone ahead
-		return attempt, false
+		return false
 	}
 	if trouble == nil {
 		trouble, until = w.enter(ctx, way)
 	}
+	var attempt relay.Attempt
 	if trouble != nil {
 		w.hangUp(it.Account)
 		w.postpone(it, tried, *trouble)
@@ -76,7 +74,7 @@ func (w *worker) attempt(ctx context.Context, j *job) (attempt relay.Attempt, do
 	w.schedule(it, way, tried, until)
 	w.count(it, tried)
 	w.tell(Event{Entry: &it.Entry, Attempt: attempt, Tried: tried})
-	return attempt, true
+	return true
 }
 
 // send makes the attempt; until is not zero when it found trouble with the way.
