@@ -26,7 +26,7 @@ type news struct {
 	make  compose
 	about []int
 	must  bool   // the message stays in the queue until it is told
-	done  func() // remembers that it was told; may be nil
+	done  func() // remembers that there is nothing more to tell; may be nil
 }
 
 // news is what the sender is to be told after an attempt for the recipients tried,
@@ -46,7 +46,7 @@ func (w *worker) news(it *queue.Item, way *way, tried []int) []news {
 		case it.Retries[i].Told:
 		case r.Outcome.State == envelope.Failed:
 			failed = append(failed, i)
-		case r.Outcome.State == envelope.Delivered && sentOn(r) && !w.noticed(it.Envelope.Sender, r, now):
+		case r.Outcome.State == envelope.Delivered && sentOn(r) && !r.Notify.Never && !w.noticed(it.Envelope.Sender, r, now):
 			redirected = append(redirected, i)
 		}
 	}

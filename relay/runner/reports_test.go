@@ -160,3 +160,20 @@ func TestNothingIsSentWhereItsFateCannotBeRecorded(t *testing.T) {
 	w.run()
 	w.want("copies", fmt.Sprint(w.peer.copies("hi")), "map[a@x.example:1 b@x.example:1]")
 }
+
+// TestWhoWantedNoNoticeIsToldOfTheNextMessage: NOTIFY=NEVER is a wish about one message,
+// and the month without another notice begins with a notice.
+func TestWhoWantedNoNoticeIsToldOfTheNextMessage(t *testing.T) {
+	w := newWorld(t)
+	w.peer.Say("RCPT TO:<old@", "558 5.2.8 moved to <new@y.example>")
+	e := w.letter("one", "old@x.example")
+	e.Envelope.Recipients[0].Notify = envelope.Notify{Never: true}
+	w.accept(e)
+	w.flush()
+	w.count("notices of what nobody wanted to know", len(w.peer.letters("me@here.example")), 0)
+	for range 2 {
+		w.accept(w.letter("two", "old@x.example"))
+		w.flush()
+	}
+	w.count("notices", len(w.peer.letters("me@here.example")), 1)
+}
