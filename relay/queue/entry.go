@@ -33,7 +33,7 @@ type Entry struct {
 type Retry struct {
 	Attempts int
 	Last     time.Time // of the latest attempt
-	Next     time.Time // the next attempt is not before this
+	Next     time.Time // the next attempt is not before this; of who has failed, the report of it
 	Told     bool      // the sender was told of its final fate
 }
 
@@ -109,7 +109,19 @@ func (e *Entry) due(now time.Time) bool {
 			return true
 		}
 	}
-	return e.Next().IsZero() // all fates are final: somebody has to finish it
+	// When all fates are final somebody has to finish it.
+	return e.Next().IsZero() && e.end().Due(now)
+}
+
+// end is what a message waits for whose fates are all final: that the sender can be
+// told of the last failure. Zero: for nothing.
+func (e *Entry) end() (last Retry) {
+	for i, r := range e.Envelope.Recipients {
+		if t := e.Retries[i]; r.Outcome.State == envelope.Failed && !t.Told && t.Next.After(last.Next) {
+			last = t
+		}
+	}
+	return last
 }
 
 // index is the modification time that makes a look at the names find the entry
@@ -119,10 +131,17 @@ func (e *Entry) index() time.Time {
 	case e.Held:
 		return farAway
 	case next.IsZero():
-		return e.Submitted
+		return latest(e.Submitted, e.end().Next)
 	default:
 		return next
 	}
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 var farAway = clamp(time.Unix(1<<62, 0))

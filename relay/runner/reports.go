@@ -37,9 +37,6 @@ func (w *worker) news(it *queue.Item, way *way, tried []int) []news {
 		return nil
 	}
 	now := w.Now()
-	if w.hushed(it, now) {
-		return nil
-	}
 	var failed, redirected []int
 	for i, r := range it.Envelope.Recipients {
 		switch {
@@ -104,29 +101,43 @@ func untoldSuccess(it *queue.Item, tried []int) (about []int) {
 }
 
 // hush makes the next reports to an address wait after one that it did not take.
-// That one is kept among the failed.
+// That one is kept among the failed. Only a report of ours says so, by the reply to
+// RCPT: a null sender anybody can write, and a refused text is about that text.
 func (w *worker) hush(it *queue.Item, tried []int) {
+	if it.User != reporter {
+		return
+	}
 	now := w.Now()
 	for _, i := range tried {
-		if r := it.Envelope.Recipients[i]; r.Outcome.State == envelope.Failed {
+		r := it.Envelope.Recipients[i]
+		if o := r.Outcome; o.State == envelope.Failed && o.Reply != nil && o.Reply.Command == "RCPT" {
 			_ = w.Queue.HoldRoute(queue.RouteHold{Name: reportsTo(r.Original.Key()), Since: now, Set: now, Until: now.Add(quiet), Reason: r.Outcome.Text()})
 		}
 	}
 }
 
-func (w *worker) hushed(it *queue.Item, now time.Time) bool {
+// hushed is until when nothing is told to the sender; zero when it may be.
+func (w *worker) hushed(it *queue.Item, now time.Time) time.Time {
 	h, held := w.Queue.RouteHold(reportsTo(it.Envelope.Sender.Key()))
-	return held && h.Active(now)
+	if !held || !h.Active(now) {
+		return time.Time{}
+	}
+	return h.Until
 }
 
 // report puts the news into the queue and returns the ids of the reports. told is
 // false when the sender could not be told of a failure.
 func (w *worker) report(it *queue.Item, way *way, all []news) (ids []string, told bool) {
 	told = true
-	if w.hushed(it, w.Now()) { // another has found out meanwhile
-		return nil, true
-	}
+	until := w.hushed(it, w.Now())
 	for _, n := range all {
+		if !until.IsZero() { // a failure is told later, all else is old then
+			told = told && !n.must
+			if n.must {
+				putOff(it, n.about, until)
+			}
+			continue
+		}
 		id, err := w.submit(it, way, n.make, n.about)
 		if err != nil {
 			w.tell(Event{Entry: &it.Entry, Err: err})
@@ -141,6 +152,13 @@ func (w *worker) report(it *queue.Item, way *way, all []news) (ids []string, tol
 		}
 	}
 	return ids, told
+}
+
+// putOff says when the sender is to be told of failures.
+func putOff(it *queue.Item, about []int, until time.Time) {
+	for _, i := range about {
+		it.Retries[i].Next = until
+	}
 }
 
 // noticeTime is how long the sender of many messages to a mailbox that has moved
@@ -166,6 +184,9 @@ const noticePrefix = "notice "
 func noticeOf(sender address.Addr, r *envelope.Recipient) string {
 	return noticePrefix + sender.Key() + " " + r.Original.Key() + " " + r.Address.Key()
 }
+
+// reporter is the user who submits reports.
+const reporter = "mailer-daemon"
 
 const reportsPrefix = "reports to "
 
@@ -207,7 +228,7 @@ func Report(q *queue.Queue, a *Account, name string, make func(report.Original, 
 	if err != nil {
 		return "", err
 	}
-	return q.Accept(queue.Entry{Submitted: now, Account: name, User: "mailer-daemon", Envelope: env, Message: msg})
+	return q.Accept(queue.Entry{Submitted: now, Account: name, User: reporter, Envelope: env, Message: msg})
 }
 
 // NewStamp makes a report unlike all others.

@@ -102,7 +102,68 @@ func TestAReportThatNobodyTakesIsKeptAndTheNextOnesWait(t *testing.T) {
 	w.accept(w.letter("hi", "gone@x.example"))
 	w.run()
 	w.count("reports tried after the hour", w.peer.Told("RCPT TO:<me@here"), 2)
+
+	w.peer.Say("RCPT TO:<me@here", "")
+	w.after(time.Hour + time.Minute)
+	w.run()
+	w.count("failures told when the address takes reports again", len(w.peer.letters("me@here.example")), 52-2)
 	w.want("waiting", w.waiting(), "")
+}
+
+// TestOnlyAnAddressThatTakesNoReportsIsSparedThem: nobody can silence the reports to
+// another, and one that is refused for what it returns says nothing of the next.
+func TestOnlyAnAddressThatTakesNoReportsIsSparedThem(t *testing.T) {
+	for _, tt := range []struct {
+		name, command, reply string
+		sender               address.Addr
+	}{
+		{"a stranger's message from nobody", "RCPT TO:<me@here", "550 5.7.1 spam", address.Addr{}},
+		{"a report whose content is refused", ".", "554 5.7.1 spam", addr("me@here.example")},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t)
+			w.peer.Say("RCPT TO:<gone", "550 5.1.1 gone")
+			e := w.letter("first", "me@here.example", "gone@x.example")
+			e.Envelope.Sender = tt.sender
+			if !tt.sender.IsNull() {
+				e.Envelope.Recipients = e.Envelope.Recipients[1:]
+			}
+			w.peer.Say(tt.command, tt.reply)
+			w.accept(e)
+			w.run()
+			w.peer.Say(tt.command, "")
+			w.accept(w.letter("second", "gone@x.example"))
+			w.run()
+			told := 0
+			for _, m := range w.peer.letters("me@here.example") {
+				if strings.Contains(m.Text, "Subject: second") {
+					told++
+				}
+			}
+			w.count("reports of the second", told, 1)
+			w.want("waiting", w.waiting(), "")
+		})
+	}
+}
+
+// TestAFailureThatWaitsToBeToldIsNotLookedAtAllTheTime: the queue knows when.
+func TestAFailureThatWaitsToBeToldIsNotLookedAtAllTheTime(t *testing.T) {
+	w := newWorld(t)
+	w.peer.Say("RCPT TO:<gone", "550 5.1.1 gone")
+	w.peer.Say("RCPT TO:<me@here", "550 5.1.1 no such sender")
+	w.accept(w.letter("first", "gone@x.example"))
+	w.run()
+	id := w.accept(w.letter("second", "gone@x.example"))
+	w.run()
+	due := func() (ids []string) {
+		for id := range w.queue.Due(w.clock(), RetryCeiling) {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	w.want("due within the hour", fmt.Sprint(due()), "[]")
+	w.after(time.Hour + time.Second)
+	w.want("due after the hour", fmt.Sprint(due()), "["+id+"]")
 }
 
 func TestAFollowedRedirectIsToldByMail(t *testing.T) {

@@ -161,12 +161,13 @@ func (w *worker) schedule(it *queue.Item, way *way, tried []int, held time.Time)
 		}
 		switch wish := it.Envelope.Options.Hold; {
 		case r.Outcome.State != envelope.Deferred:
+			t.Next = time.Time{}
 		case r.Outcome.Cause == envelope.CauseHold && wish != nil && wish.Until.After(now):
 			// The server does not offer FUTURERELEASE, RFC 4865: it is held here,
 			// and its age counts from then on.
 			it.NotBefore, it.Since, t.Next = wish.Until, wish.Until, wish.Until
 		case queue.Expired(it.Since, last, now, way.Expire, way.RetryMax):
-			r.Outcome.State = envelope.Failed
+			r.Outcome.State, t.Next = envelope.Failed, time.Time{}
 			r.Outcome.Reason = expiredReason(r.Outcome, way.Expire)
 			if err := way.Relay.GaveUp(r); err != nil {
 				w.tell(Event{Entry: &it.Entry, Err: err})
