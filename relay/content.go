@@ -5,12 +5,13 @@ import (
 	"io"
 	"time"
 
+	"mailchute/relay/envelope"
 	"mailchute/relay/fit"
 	"mailchute/relay/smtp"
 )
 
 // content is a message as one kind of server gets it: wishes in its header, fitted,
-// and signed in front. It is made once, however many transactions carry it.
+// and signed in front. It is made once, however many transactions carry it; see remake.
 type content struct {
 	*fit.Content
 	kind      kind
@@ -49,6 +50,14 @@ func (d *delivery) content(ext smtp.Extensions, wantUTF8 bool) (*content, error)
 	}
 	d.made = c
 	return c, nil
+}
+
+// remake forgets the message as it was made when r, whose mailbox it may speak of, has
+// got another address.
+func (d *delivery) remake(r *envelope.Recipient) {
+	if !r.ValidSince.IsZero() {
+		d.made = nil
+	}
 }
 
 // Size is the exact number of octets that WriteTo writes.

@@ -126,6 +126,7 @@ func (d *delivery) forget() bool {
 		if olds := remembered(r); len(olds) > 0 && isGone(r.Outcome) {
 			d.note(d.Memory.Forget(olds...))
 			r.Restart()
+			d.remake(r)
 			again = true
 		}
 	}

@@ -197,6 +197,7 @@ func (d *delivery) redirect(m *mailbox, r reply.Reply) {
 			continue
 		}
 		rcpt.Redirect(d.hop(rcpt.Address, v.To, r.Code, v.Direct))
+		d.remake(rcpt)
 		if d.Observer.Redirected != nil {
 			d.Observer.Redirected(rcpt, d.conn.Name())
 		}

@@ -147,3 +147,33 @@ func TestTheSizeCountsTheSignature(t *testing.T) {
 		t.Error("the same message was made twice")
 	}
 }
+
+// TestTheDemandOfAMailboxStaysWithIt: where the server has no RRVS the demand stands in
+// the header, and it is about the address that the sender named.
+func TestTheDemandOfAMailboxStaysWithIt(t *testing.T) {
+	for _, tt := range []struct {
+		name, script string
+		remembered   bool
+		at           string // who gets the message
+		demanded     bool
+	}{
+		{"not with the new address of a redirect", "RCPT TO:<old@ => 557 5.2.7 <new@y.example>", false, "new@y.example 1", false},
+		{"nor of one that is remembered", "", true, "new@y.example 1", false},
+		{"but with the old one that is asked again", "RCPT TO:<new@ => 550 5.1.1 no", true, "old@x.example 1", true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p := newPeer(t, tt.script)
+			n := &network{t: t}
+			deliver(t, []string{"old@x.example"}, func(r *Relay, e *envelope.Envelope) {
+				e.Recipients[0].ValidSince = noon
+				if tt.remembered {
+					n.knows(r, "old@x.example new@y.example")
+				}
+			}, p)
+			demanded := strings.Contains(strings.Join(p.texts(), ""), "Require-Recipient-Valid-Since: old@x.example;")
+			if got := copies(p); got != tt.at || demanded != tt.demanded {
+				t.Errorf("copies %q, demanded %v", got, demanded)
+			}
+		})
+	}
+}
