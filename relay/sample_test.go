@@ -202,3 +202,16 @@ func TestREQUIRETLSGoesNowhereBehindARedirectToAServerWithoutIt(t *testing.T) {
 		t.Errorf("%s: %s", fates(env), env.Recipients[0].Outcome.Text())
 	}
 }
+
+// TestThoseWhoMeetBehindARedirectAreToldWhatEachWants: there is one RCPT for all, and
+// NEVER is the wish of one of them alone.
+func TestThoseWhoMeetBehindARedirectAreToldWhatEachWants(t *testing.T) {
+	p := newPeer(t, "EHLO => DSN\nRCPT TO:<a@ => 558 5.2.8 <new@y.example>\nRCPT TO:<b@ => 558 5.2.8 <new@y.example>")
+	deliver(t, []string{"a@x.example", "b@x.example"}, func(_ *Relay, e *envelope.Envelope) {
+		e.Recipients[0].Notify = envelope.Notify{Never: true}
+		e.Recipients[1].Notify = envelope.Notify{Failure: true}
+	}, p)
+	if p.Told("RCPT TO:<new@y.example> NOTIFY=FAILURE ") != 1 || p.Told("RCPT TO:<new@") != 1 {
+		t.Errorf("%q", p.Commands())
+	}
+}

@@ -120,7 +120,7 @@ func (d *delivery) prepareFor(ext smtp.Extensions, secure bool, batch []*mailbox
 			m.apply(*unfit(err))
 			continue
 		}
-		t.Recipients = append(t.Recipients, smtp.Recipient{Path: path, Parameters: p.rcpt(m.recipients[0], content.SMTPUTF8())})
+		t.Recipients = append(t.Recipients, smtp.Recipient{Path: path, Parameters: p.rcpt(m.asked(), content.SMTPUTF8())})
 		sendable = append(sendable, m)
 	}
 	return t, sendable, nil

@@ -25,6 +25,20 @@ func (m *mailbox) apply(o envelope.Outcome) {
 	}
 }
 
+// asked is what is asked for the copy: as the first recipient asks, with the wishes of
+// all those who want to know of it.
+func (m *mailbox) asked() *envelope.Recipient {
+	first := m.recipients[0]
+	if len(m.recipients) == 1 {
+		return first
+	}
+	all := *first
+	for _, r := range m.recipients[1:] {
+		all.Notify = all.Notify.Or(r.Notify)
+	}
+	return &all
+}
+
 // worklist is the mailboxes of one delivery: those that wait for a transaction,
 // in the order in which they were named, and what became of the others. Each
 // recipient costs the same, however many transactions there are.

@@ -78,3 +78,16 @@ func (n *Notify) Ask(keyword string) bool {
 
 // IsZero tells whether nothing was asked.
 func (n Notify) IsZero() bool { return n == Notify{} }
+
+// Or is what is asked of one copy for two recipients: all that one of them wants to
+// know. Who asked nothing may be told of failure and delay (RFC 3461 section 4.1).
+func (n Notify) Or(o Notify) Notify {
+	switch {
+	case n == o, o.Never:
+		return n
+	case n.Never:
+		return o
+	}
+	usual := n.IsZero() || o.IsZero()
+	return Notify{Success: n.Success || o.Success, Failure: usual || n.Failure || o.Failure, Delay: usual || n.Delay || o.Delay}
+}
