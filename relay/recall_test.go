@@ -227,3 +227,32 @@ func TestTheVerifiedNameIsThatOfTheCertificate(t *testing.T) {
 		})
 	}
 }
+
+// TestATrailFromMemoryIsTakenBackWithoutOne: a message may wait in the queue longer than
+// the memory that led it.
+func TestATrailFromMemoryIsTakenBackWithoutOne(t *testing.T) {
+	p := newPeer(t, "RCPT TO:<new@ => 550 5.1.1 no")
+	e := deliver(t, []string{"old@x.example"}, func(_ *Relay, e *envelope.Envelope) {
+		e.Recipients[0].Redirect(envelope.Hop{From: addr("old@x.example"), To: addr("new@y.example"), Code: 557, Remembered: true})
+	}, p)
+	if fates(e) != "old@x.example delivered" || copies(p) != "old@x.example 1" {
+		t.Errorf("%s; copies %s", fates(e), copies(p))
+	}
+}
+
+// TestWhatCannotBeKeptKeepsNothingElseFromBeingLearnt: postmaster without a domain is
+// an address (RFC 5321 section 4.1.1.3) that is another one at each server.
+func TestWhatCannotBeKeptKeepsNothingElseFromBeingLearnt(t *testing.T) {
+	p := newPeer(t, "RCPT TO:<postmaster> => 557 5.2.7 <p@new.example>\nRCPT TO:<old@ => 557 5.2.7 <new@new.example>")
+	n := &network{t: t}
+	var m *redirect.Memory
+	e := deliver(t, []string{"postmaster", "old@x.example"}, func(r *Relay, _ *envelope.Envelope) {
+		n.knows(r)
+		m = r.Memory
+		r.Observer.Note = func(text string) { t.Errorf("noted %q", text) }
+	}, p)
+	entries, err := m.List()
+	if fates(e) != "postmaster delivered; old@x.example delivered" || err != nil || len(entries) != 1 || entries[0].Old != addr("old@x.example") {
+		t.Errorf("%s, learnt %v, %v", fates(e), entries, err)
+	}
+}

@@ -75,7 +75,9 @@ func (d *delivery) remember() {
 			case h.Remembered:
 				used = append(used, h.From)
 			case h.Code == 557:
-				news = append(news, lesson(h))
+				if e := lesson(h); e.Check() == nil { // of a bare postmaster nothing can be kept
+					news = append(news, e)
+				}
 			}
 		}
 	}
@@ -118,13 +120,12 @@ func (d *delivery) hop(from, to address.Addr, code int, direct bool) envelope.Ho
 // nothing: they are forgotten, and the old address is tried again. It tells
 // whether there was one.
 func (d *delivery) forget() bool {
-	if d.Memory == nil {
-		return false
-	}
 	again := false
 	for _, r := range d.open {
 		if olds := remembered(r); len(olds) > 0 && isGone(r.Outcome) {
-			d.note(d.Memory.Forget(olds...))
+			if d.Memory != nil { // else the trail is from another day of the configuration
+				d.note(d.Memory.Forget(olds...))
+			}
 			r.Restart()
 			d.remake(r)
 			again = true
