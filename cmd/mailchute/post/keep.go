@@ -51,16 +51,11 @@ func (p *Post) keep(sub *inject.Submission, env *envelope.Envelope, until time.T
 	if p.queue == nil || len(deferred) == 0 {
 		return ""
 	}
-	late := *env
-	late.Recipients = deferred
 	now := time.Now()
 	if until.IsZero() {
 		until = queue.Next(1, now, p.account.Queue.RetryMin, p.account.Queue.RetryMax, rand.Float64())
 	}
-	retries := make([]queue.Retry, len(deferred))
-	for i := range retries {
-		retries[i] = queue.Retry{Attempts: 1, Last: now, Next: until}
-	}
+	late, retries := unfinished(env, now, until)
 	id, err := p.accept(sub, &late, retries)
 	if err != nil {
 		p.voice.Say("the queue could not take the message: %v", err)
@@ -69,6 +64,26 @@ func (p *Post) keep(sub *inject.Submission, env *envelope.Envelope, until time.T
 	}
 	p.Journal.Keep(deferred)
 	return id
+}
+
+// unfinished is what the queue takes of an envelope: those who wait, and those who have
+// got the message, so that nobody gets it again by a redirect that leads to them later.
+// Of these the sender has been told.
+func unfinished(env *envelope.Envelope, now, until time.Time) (late envelope.Envelope, retries []queue.Retry) {
+	late = *env
+	late.Recipients = nil
+	for _, r := range env.Recipients {
+		switch r.Outcome.State {
+		case envelope.Deferred:
+			retries = append(retries, queue.Retry{Attempts: 1, Last: now, Next: until})
+		case envelope.Delivered:
+			retries = append(retries, queue.Retry{Attempts: 1, Last: now, Told: true})
+		default:
+			continue
+		}
+		late.Recipients = append(late.Recipients, r)
+	}
+	return late, retries
 }
 
 // acceptWhole puts all envelopes of a submission into the queue, or none; nothing
