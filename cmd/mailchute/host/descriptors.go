@@ -11,6 +11,15 @@ import (
 // wait for the network with, a socket, and two files.
 const fewest = 5
 
+// Descriptors is how many this process can have open.
+func Descriptors() uint64 {
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		return 1024 // the least that systems give
+	}
+	return uint64(limit.Cur)
+}
+
 // CheckDescriptors tells whether so many can be opened. Where they cannot, the
 // runtime would end the program without a word that a caller could understand.
 func CheckDescriptors() error {

@@ -14,6 +14,7 @@ type User struct {
 	Login    string // never ""
 	FullName string // as passwd(5) has it; "" where it has none
 	Home     string // "" where it has none
+	Listed   bool   // there is a passwd entry
 }
 
 // Caller is who runs this program.
@@ -27,6 +28,7 @@ func LookUpUser(uid int) User {
 	if err != nil {
 		return a
 	}
+	a.Listed = true
 	if u.Username != "" {
 		a.Login = u.Username
 	}

@@ -23,12 +23,25 @@ type client struct {
 // loopback is the name of all clients on TCP in [serve.users].
 const loopback = "loopback"
 
-// key is the name under which a client is counted and looked up.
+// key is the name by which a client is looked up and told of.
 func (c client) key() string {
 	if !c.known {
 		return loopback
 	}
 	return c.Login
+}
+
+// unlisted is the name of all who have no passwd entry, in share. No login has a colon.
+const unlisted = ":unlisted"
+
+// share is the name under which a client has his share of the server. Whoever has no
+// passwd entry shares one with all others: any user may have thousands of such ids
+// in name spaces of his own (subuid(5)), and would have a share with each.
+func (c client) share() string {
+	if c.known && c.UID != 0 && !c.Listed {
+		return unlisted
+	}
+	return c.key()
 }
 
 // clientOf is the client at the other end of c. On a Unix socket the kernel tells

@@ -152,6 +152,7 @@ func (s *server) accept(ctx context.Context, l socket) {
 			continue
 		}
 		pause = time.Millisecond
+		s.door <- struct{}{}
 		s.sessions.Go(func() { s.session(ctx, c, l.local()) })
 	}
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // The limits of the gate. Whoever opens all that he may leaves the others the
-// sure ones.
+// sure ones. Where there are too few descriptors for all, most is less.
 const (
 	sessionsPerUser = 256
 	sessionsInAll   = 1024
@@ -21,19 +21,32 @@ const (
 
 // gate counts the sessions of each user.
 type gate struct {
+	most int // sessions that there can be, the sure ones too
 	mu   sync.Mutex
 	all  int
 	user map[string]int
 }
 
-func newGate() *gate { return &gate{user: map[string]int{}} }
+func newGate(most int) *gate { return &gate{most: most, user: map[string]int{}} }
+
+// Descriptors of the server.
+const (
+	ofSession   = 2   // the socket, and the text in a file
+	ofTheServer = 128 // for the queue, the log, deliveries, and whoever is at the door
+)
+
+// sessionsFor is how many sessions so many descriptors are enough for, so that the
+// server itself never lacks one.
+func sessionsFor(descriptors uint64) int {
+	return int(min(max(descriptors, ofTheServer+ofSession*sessionsSure)-ofTheServer, 1<<20) / ofSession)
+}
 
 // enter lets a session in, or not. Who was let in has to leave.
 func (g *gate) enter(user string) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	n := g.user[user]
-	if n >= sessionsPerUser || n >= sessionsSure && g.all >= sessionsInAll {
+	if n >= sessionsPerUser || g.all >= g.most || n >= sessionsSure && g.all >= min(sessionsInAll, g.most/4*3) {
 		return false
 	}
 	g.user[user]++
@@ -120,9 +133,9 @@ func exempt(c client) bool { return c.known && c.UID == 0 }
 func (s *server) admit(c client, now *settings) (limit string) {
 	perMinute := now.Config.Default.Serve.ConnectionsPerMinute
 	switch {
-	case !exempt(c) && !s.connects.allow(c.key(), perMinute, time.Now()):
+	case !exempt(c) && !s.connects.allow(c.share(), perMinute, time.Now()):
 		return limitConnections
-	case !s.gate.enter(c.key()):
+	case !s.gate.enter(c.share()):
 		return limitSessions
 	}
 	return ""
@@ -137,7 +150,7 @@ func (s *server) mayMail(now *settings, c client, limited *int) func(address.Add
 			return refusal
 		}
 		perMinute := s.live.Load().Config.Default.Serve.MessagesPerMinute
-		if exempt(c) || s.letters.allow(c.key(), perMinute, time.Now()) {
+		if exempt(c) || s.letters.allow(c.share(), perMinute, time.Now()) {
 			return nil
 		}
 		*limited++
@@ -160,7 +173,7 @@ func (s *server) turnAway(conn net.Conn, c client, now *settings, limit string) 
 	}
 	conn.SetWriteDeadline(time.Now().Add(time.Second))
 	fmt.Fprintf(conn, "421 4.7.0 %s: %s\r\n", now.name, text)
-	if s.refusals.allow(c.key(), refusalsTold, time.Now()) {
+	if s.refusals.allow(c.share(), refusalsTold, time.Now()) {
 		rec := sessionRecord(c, session.Summary{End: "refused"}, nil, 0)
 		rec.Text = text
 		now.book.Write(rec)

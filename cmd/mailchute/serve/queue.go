@@ -89,7 +89,7 @@ func (w *window) each(ctx context.Context, f xqueue.Filter, do func(*queue.Entry
 	if f.Failed {
 		entries = w.Queue.ListFailed()
 	}
-	look := w.looks.of(w.who.UID)
+	look := w.looks.of(w.who.share())
 	look.Lock()
 	defer look.Unlock()
 	for e, err := range entries {
@@ -135,7 +135,7 @@ func (w *window) mayAsk(id string, now time.Time) error {
 		return nil
 	case !w.demands.allow(id, 1, now):
 		return errTooSoon
-	case !w.letters.allow(w.who.key(), w.live.Load().Config.Default.Serve.MessagesPerMinute, now):
+	case !w.letters.allow(w.who.share(), w.live.Load().Config.Default.Serve.MessagesPerMinute, now):
 		w.demands.forgive(id)
 		w.meters.limited(limitMessages)
 		return errTooMany
@@ -159,7 +159,7 @@ func (w *window) flush(ctx context.Context, f xqueue.Filter, line func(string) e
 	if w.who.UID == 0 {
 		w.freeWays()
 	}
-	w.backlog.ask(w.who.key(), ids...)
+	w.backlog.ask(w.who.share(), ids...)
 	return fmt.Sprintf("%d messages are tried now", len(ids)), xqueue.WriteObject(xqueue.Asked{Messages: len(ids)}, line)
 }
 
@@ -205,7 +205,7 @@ func (w *window) one(c xqueue.Command, line func(string) error) (words string, e
 	}
 	w.book.Write(logbook.Record{Event: "queue", ID: e.ID, User: w.who.key(), Text: strings.ToLower(string(c.Verb)) + " by hand"})
 	if c.Verb == xqueue.Retry || c.Verb == xqueue.Release && w.mayAsk(e.ID, time.Now()) == nil {
-		w.backlog.ask(w.who.key(), e.ID)
+		w.backlog.ask(w.who.share(), e.ID)
 	}
 	return "done", nil
 }
@@ -237,7 +237,7 @@ func (b *backlog) ask(user string, ids ...string) {
 // looks is a lock for each user who has looked at the queue.
 type looks struct{ users sync.Map }
 
-func (l *looks) of(uid int) *sync.Mutex {
-	m, _ := l.users.LoadOrStore(uid, &sync.Mutex{})
+func (l *looks) of(user string) *sync.Mutex {
+	m, _ := l.users.LoadOrStore(user, &sync.Mutex{})
 	return m.(*sync.Mutex)
 }

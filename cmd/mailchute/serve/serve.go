@@ -63,7 +63,8 @@ type server struct {
 	workers  int // that send what is new
 	meters   *meters
 	room     *session.Room
-	heavy    *turns // of messages that are large and in hand
+	door     chan struct{} // one for each connection that was not let in yet
+	heavy    *turns        // of messages that are large and in hand
 	sessions sync.WaitGroup
 	looks    looks // at the queue
 }
@@ -71,6 +72,10 @@ type server struct {
 // heavyAtATime bounds how many large messages are in hand at a time, and with it
 // the memory that their headers can take. A user has one of them.
 const heavyAtATime = 4
+
+// atTheDoor bounds how many connections take a descriptor before it is known whether
+// they may.
+const atTheDoor = 16
 
 // roomForAll is the octets of memory that all sessions share for texts and for long
 // lists of recipients.
@@ -106,7 +111,7 @@ func newServer(ctx context.Context, first *settings) (*server, error) {
 	s := &server{
 		submit: ears{mode: everybody}, scrape: ears{mode: itsGroup},
 		Queue: q, backlog: newBacklog(), workers: first.Config.Default.Queue.Workers, meters: newMeters(q),
-		gate: newGate(), connects: newRate(), letters: newRate(), refusals: newRate(), demands: newRate(),
+		gate: newGate(sessionsFor(host.Descriptors())), door: make(chan struct{}, atTheDoor), connects: newRate(), letters: newRate(), refusals: newRate(), demands: newRate(),
 		room: session.NewRoom(roomForAll), heavy: newTurns(heavyAtATime),
 	}
 	if err := s.hear(ctx, first); err != nil {

@@ -163,7 +163,7 @@ func TestLoopbackTakesOnlyWhatTheConfigurationAllows(t *testing.T) {
 
 func TestAFloodOfSessionsLeavesRoomForOthers(t *testing.T) {
 	s := serveWith(t, "", "")
-	key := client{host.Caller(), true}.key()
+	key := client{host.Caller(), true}.share()
 	for range sessionsPerUser {
 		if !s.server.gate.enter(key) {
 			t.Fatal("the gate closed early")

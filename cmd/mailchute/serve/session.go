@@ -20,20 +20,16 @@ import (
 	"mailchute/relay/reply"
 )
 
-// session serves one connection.
+// session serves one connection, which stands at the door.
 func (s *server) session(ctx context.Context, c net.Conn, local bool) {
 	defer c.Close()
 	now := s.live.Load()
-	who, err := clientOf(c, local)
-	if err != nil {
-		now.book.Write(logbook.Record{Event: "warning", Text: "who connects cannot be known: " + err.Error()})
+	who, ok := s.letIn(c, local, now)
+	<-s.door
+	if !ok {
 		return
 	}
-	if limit := s.admit(who, now); limit != "" {
-		s.turnAway(c, who, now, limit)
-		return
-	}
-	defer s.gate.leave(who.key())
+	defer s.gate.leave(who.share())
 	s.meters.opened(local)
 	began, limited := time.Now(), 0
 	p := &patient{Conn: c, ctx: ctx}
@@ -53,6 +49,20 @@ func (s *server) session(ctx context.Context, c net.Conn, local bool) {
 	rec := sessionRecord(who, sum, err, time.Since(began))
 	rec.Session.Limited = limited
 	now.book.Write(rec)
+}
+
+// letIn lets a client in, or turns him away. Who was let in has to leave the gate.
+func (s *server) letIn(c net.Conn, local bool, now *settings) (client, bool) {
+	who, err := clientOf(c, local)
+	if err != nil {
+		now.book.Write(logbook.Record{Event: "warning", Text: "who connects cannot be known: " + err.Error()})
+		return who, false
+	}
+	if limit := s.admit(who, now); limit != "" {
+		s.turnAway(c, who, now, limit)
+		return who, false
+	}
+	return who, true
 }
 
 // sessionRecord tells of a session that is over.
@@ -75,8 +85,8 @@ func sessionRecord(c client, sum session.Summary, err error, took time.Duration)
 // 250, the message is on disk.
 func (s *server) take(now *settings, c client, m *session.Mail) reply.Reply {
 	if m.Text.Large() {
-		s.heavy.enter(c.key())
-		defer s.heavy.leave(c.key())
+		s.heavy.enter(c.share())
+		defer s.heavy.leave(c.share())
 	}
 	in, err := m.Text.Input()
 	if err != nil {
@@ -106,7 +116,7 @@ func (s *server) take(now *settings, c client, m *session.Mail) reply.Reply {
 		j.Accepted(sub, env, ids[i])
 	}
 	j.Finish(exit.OK)
-	s.backlog.add(c.key(), ids...)
+	s.backlog.add(c.share(), ids...)
 	return reply.Reply{Code: 250, Enhanced: reply.Enhanced{Class: 2}, Lines: []string{"queued as " + strings.Join(ids[:min(len(ids), 5)], " ")}}
 }
 

@@ -73,7 +73,7 @@ func TestWhoseMailFromCounts(t *testing.T) {
 }
 
 func TestTheGateLeavesRoomForOthers(t *testing.T) {
-	g := newGate()
+	g := newGate(1 << 20)
 	n := 0
 	for _, user := range []string{"a", "b", "c", "d", "e", "f"} {
 		for g.enter(user) {
@@ -95,6 +95,47 @@ func TestTheGateLeavesRoomForOthers(t *testing.T) {
 	}
 	if _, there := g.user["a"]; there || !g.enter("b") == (g.user["b"] < sessionsPerUser) {
 		t.Error("leaving does not count")
+	}
+}
+
+func TestTheServerKeepsDescriptorsForItself(t *testing.T) {
+	for _, tt := range []struct {
+		descriptors uint64
+		most        int
+	}{{0, 16}, {100, 16}, {256, 64}, {1024, 448}, {1 << 62, 1 << 19}} {
+		if got := sessionsFor(tt.descriptors); got != tt.most {
+			t.Errorf("%d descriptors: %d sessions, want %d", tt.descriptors, got, tt.most)
+		}
+	}
+	g := newGate(sessionsFor(1024))
+	n, ofOne := 0, 0
+	for g.enter("flood") {
+		ofOne++
+	}
+	for user := range 1000 {
+		for g.enter(strconv.Itoa(user)) {
+			n++
+		}
+	}
+	if ofOne != sessionsPerUser || ofOne+n != 448 {
+		t.Errorf("%d sessions, then %d", ofOne, n)
+	}
+}
+
+func TestWhoHasNoPasswdEntryHasNoShareOfHisOwn(t *testing.T) {
+	for _, tt := range []struct {
+		c    client
+		want string
+	}{
+		{client{host.User{UID: 1000, Login: "joe", Listed: true}, true}, "joe"},
+		{client{host.User{UID: 100001, Login: "uid100001"}, true}, unlisted},
+		{client{host.User{UID: 100002, Login: "uid100002"}, true}, unlisted},
+		{client{host.User{Login: "uid0"}, true}, "uid0"},
+		{client{}, loopback},
+	} {
+		if got := tt.c.share(); got != tt.want {
+			t.Errorf("%+v: %q, want %q", tt.c, got, tt.want)
+		}
 	}
 }
 
