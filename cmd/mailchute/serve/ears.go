@@ -37,13 +37,14 @@ func (e *ears) at(wanted []config.Listen) []config.Listen {
 	return all
 }
 
-// missing opens what is wanted and not open yet: all of it or nothing.
+// missing opens what is wanted and not open yet, or cannot be found any more: all of
+// it or nothing.
 func (e *ears) missing(wanted []config.Listen) (fresh []socket, err error) {
 	if e.given {
 		return nil, nil
 	}
 	for _, l := range wanted {
-		if slices.ContainsFunc(e.open, func(s socket) bool { return s.at == l }) {
+		if slices.ContainsFunc(e.open, func(s socket) bool { return s.at == l && s.isThere() }) {
 			continue
 		}
 		s, err := open(l, e.mode)
@@ -63,10 +64,10 @@ func (e *ears) adopt(wanted []config.Listen, fresh []socket) {
 	}
 	kept := fresh
 	for _, s := range e.open {
-		if slices.Contains(wanted, s.at) {
+		if slices.Contains(wanted, s.at) && s.isThere() {
 			kept = append(kept, s)
 		} else {
-			s.Close()
+			s.leave()
 		}
 	}
 	e.open = kept
@@ -110,6 +111,10 @@ func inherited(getenv func(string) string, submit, scrape *ears) error {
 // inheritedSocket is the socket behind a descriptor.
 func inheritedSocket(fd int) (socket, error) {
 	syscall.CloseOnExec(fd)
+	if err := isListening(fd); err != nil {
+		syscall.Close(fd)
+		return socket{}, &exit.ConfigError{Err: fmt.Errorf("socket %d from systemd: %w", fd, err)}
+	}
 	file := os.NewFile(uintptr(fd), "socket "+strconv.Itoa(fd))
 	l, err := net.FileListener(file)
 	file.Close()
@@ -118,13 +123,30 @@ func inheritedSocket(fd int) (socket, error) {
 	}
 	if u, ok := l.(*net.UnixListener); ok {
 		u.SetUnlinkOnClose(false)
-		return socket{l, config.Listen{Network: "unix", Address: l.Addr().String()}}, nil
+		return socket{Listener: l, at: config.Listen{Network: "unix", Address: l.Addr().String()}}, nil
 	}
 	if a, ok := l.Addr().(*net.TCPAddr); !ok || !a.IP.IsLoopback() {
 		l.Close()
 		return socket{}, &exit.ConfigError{Err: fmt.Errorf("socket %s from systemd is no loopback address; serve is for this machine only", l.Addr())}
 	}
-	return socket{l, config.Listen{Network: "tcp", Address: l.Addr().String()}}, nil
+	return socket{Listener: l, at: config.Listen{Network: "tcp", Address: l.Addr().String()}}, nil
+}
+
+// isListening tells whether connections can be taken from a socket: not from one for
+// datagrams, nor from one that is a connection itself (Accept=yes).
+func isListening(fd int) error {
+	kind, err := syscall.GetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_TYPE)
+	if err != nil {
+		return err
+	}
+	listens, err := syscall.GetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_ACCEPTCONN)
+	if err != nil {
+		return err
+	}
+	if kind != syscall.SOCK_STREAM || listens == 0 {
+		return errors.New("it does not listen for connections; the unit needs ListenStream= and Accept=no")
+	}
+	return nil
 }
 
 // errDeaf is a server without a socket.

@@ -17,7 +17,26 @@ import (
 // socket is a socket that the server listens on.
 type socket struct {
 	net.Listener
-	at config.Listen // as the configuration calls it
+	at   config.Listen // as the configuration calls it
+	file fs.FileInfo   // of a Unix socket that is ours
+}
+
+// isThere tells whether clients still find the socket: a file can be removed, and
+// another put in its place.
+func (s socket) isThere() bool {
+	if s.file == nil {
+		return true
+	}
+	now, err := os.Lstat(s.at.Address)
+	return err == nil && os.SameFile(now, s.file)
+}
+
+// leave closes the socket, and removes its file only if it is still its own.
+func (s socket) leave() {
+	if u, ok := s.Listener.(*net.UnixListener); ok && !s.isThere() {
+		u.SetUnlinkOnClose(false)
+	}
+	s.Close()
 }
 
 // local tells whether the kernel says who is at the other end.
@@ -25,7 +44,7 @@ func (s socket) local() bool { return s.at.Network == "unix" }
 
 func closeSockets(sockets []socket) {
 	for _, s := range sockets {
-		s.Close()
+		s.leave()
 	}
 }
 
@@ -39,10 +58,16 @@ const (
 // open listens on one socket.
 func open(l config.Listen, mode fs.FileMode) (socket, error) {
 	n, err := listen(l, mode)
+	s := socket{Listener: n, at: l}
+	if err == nil && l.Network == "unix" {
+		if s.file, err = os.Lstat(l.Address); err != nil {
+			n.Close()
+		}
+	}
 	if err != nil && !errors.As(err, new(*exit.ConfigError)) {
 		err = &exit.ListenError{At: l, Err: err}
 	}
-	return socket{n, l}, err
+	return s, err
 }
 
 func listen(l config.Listen, mode fs.FileMode) (net.Listener, error) {

@@ -9,8 +9,10 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
+	"mailchute/cmd/mailchute/exit"
 	"mailchute/cmd/mailchute/serve/servetest"
 )
 
@@ -62,6 +64,58 @@ func TestAReloadChangesTheSockets(t *testing.T) {
 	for _, path := range []string{second, metrics, s.Socket} {
 		if _, err := os.Stat(path); err == nil {
 			t.Errorf("%s is still there", path)
+		}
+	}
+}
+
+func TestAReloadOpensASocketAgainThatWasRemoved(t *testing.T) {
+	s := serveWith(t, "", "")
+	servetest.NoError(t, os.Remove(s.Socket))
+	s.reload()
+	if !greets(s.Socket) {
+		t.Fatal("nobody listens there")
+	}
+	s.reload()
+	if !greets(s.Socket) || len(s.server.submit.open) != 2 {
+		t.Errorf("%d sockets are open", len(s.server.submit.open))
+	}
+	servetest.NoError(t, os.Rename(s.Socket, s.Socket+".old"))
+	other, err := net.Listen("unix", s.Socket)
+	servetest.NoError(t, err)
+	defer other.Close()
+	s.stop()
+	if _, err := os.Stat(s.Socket); err != nil {
+		t.Error("the socket of another program was removed")
+	}
+}
+
+func TestOnlyListeningSocketsAreTaken(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s")
+	l, err := net.Listen("unix", path)
+	servetest.NoError(t, err)
+	defer l.Close()
+	c, err := net.Dial("unix", path)
+	servetest.NoError(t, err)
+	defer c.Close()
+	datagrams, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path + "g", Net: "unixgram"})
+	servetest.NoError(t, err)
+	defer datagrams.Close()
+	for _, tt := range []struct {
+		name string
+		of   interface{ File() (*os.File, error) }
+		ok   bool
+	}{{"a socket that listens", l.(*net.UnixListener), true}, {"a connection", c.(*net.UnixConn), false}, {"datagrams", datagrams, false}} {
+		file, err := tt.of.File()
+		servetest.NoError(t, err)
+		fd, err := syscall.Dup(int(file.Fd())) // inheritedSocket closes it
+		file.Close()
+		servetest.NoError(t, err)
+		s, err := inheritedSocket(fd)
+		if err == nil {
+			s.Close()
+		}
+		if (err == nil) != tt.ok || err != nil && exit.OfError(err) != exit.Config {
+			t.Errorf("%s: %v", tt.name, err)
 		}
 	}
 }
