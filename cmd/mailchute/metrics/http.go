@@ -13,43 +13,49 @@ import (
 // The limits of a scrape.
 const (
 	atATime    = 16
-	patience   = 5 * time.Second // for a request, and for taking the answer
-	maxRequest = 8 << 10         // octets
+	toAsk      = time.Second           // for a request
+	toBegin    = 50 * time.Millisecond // the same while others wait
+	toListen   = 5 * time.Second       // for taking the answer
+	maxRequest = 8 << 10               // octets
 	path       = "/metrics"
 )
 
 // Serve answers on l until it is closed: GET and HEAD of /metrics with the page, all
 // else with an error. It speaks the little of HTTP/1.1 (RFC 9112) that a scrape takes,
 // and closes each connection behind its answer: package net/http would cost every
-// start of the program.
+// start of the program. Where all places are taken, whoever has said nothing for
+// the longest time gives up his.
 func Serve(l net.Listener, page func() []byte) {
-	slots := make(chan struct{}, atATime)
+	places := make(chan struct{}, atATime)
+	var q quiet
 	pause := time.Millisecond
 	for {
-		slots <- struct{}{}
 		c, err := l.Accept()
 		if errors.Is(err, net.ErrClosed) {
 			return
 		}
 		if err != nil { // no descriptors are left; some will be
-			<-slots
 			time.Sleep(pause)
 			pause = min(2*pause, time.Second)
 			continue
 		}
 		pause = time.Millisecond
+		q.makeWay(places)
+		q.add(c, time.Now())
 		go func() {
-			defer func() { <-slots }()
+			defer func() { <-places }()
 			defer c.Close()
-			c.SetDeadline(time.Now().Add(patience))
-			answer(c, page)
+			c.SetDeadline(time.Now().Add(toAsk))
+			method, status := request(c)
+			q.remove(c)
+			c.SetDeadline(time.Now().Add(toListen))
+			answer(c, method, status, page)
 		}()
 	}
 }
 
-// answer reads one request and answers it.
-func answer(rw io.ReadWriter, page func() []byte) {
-	method, status := request(rw)
+// answer answers a request.
+func answer(w io.Writer, method, status string, page func() []byte) {
 	if status == "" { // nothing that could be answered
 		return
 	}
@@ -64,7 +70,7 @@ func answer(rw io.ReadWriter, page func() []byte) {
 	if method == "HEAD" {
 		body = nil
 	}
-	rw.Write(append([]byte(head+"\r\n"), body...))
+	w.Write(append([]byte(head+"\r\n"), body...))
 }
 
 // The statuses of answers.
@@ -95,12 +101,23 @@ func request(r io.Reader) (method, status string) {
 	if len(words) != 3 || !strings.HasPrefix(words[2], "HTTP/1.") {
 		return "", malformed
 	}
-	target, _, _ := strings.Cut(words[1], "?")
 	switch method = words[0]; {
-	case target != path:
+	case pathOf(words[1]) != path:
 		return method, unknown
 	case method != "GET" && method != "HEAD":
 		return method, notAllowed
 	}
 	return method, ok
+}
+
+// pathOf is the path of a request's target, in the origin form or in the absolute form
+// that a server has to take too (RFC 9112 section 3.2).
+func pathOf(target string) string {
+	target, _, _ = strings.Cut(target, "?")
+	const scheme = "http://"
+	if len(target) > len(scheme) && strings.EqualFold(target[:len(scheme)], scheme) {
+		_, rest, _ := strings.Cut(target[len(scheme):], "/")
+		return "/" + rest
+	}
+	return target
 }

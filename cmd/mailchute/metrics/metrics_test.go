@@ -105,12 +105,20 @@ type conversation struct {
 	strings.Builder
 }
 
+func converse(c *conversation) {
+	method, status := request(c)
+	answer(c, method, status, func() []byte { return []byte("page") })
+}
+
 func TestEachRequestGetsItsAnswer(t *testing.T) {
 	for _, tt := range []struct{ name, request, status, body string }{
 		{"a scrape", "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n", "200 OK", "page"},
 		{"with a query", "GET /metrics?x=1 HTTP/1.0\r\n\r\n", "200 OK", "page"},
 		{"with bare line feeds", "GET /metrics HTTP/1.1\n\n", "200 OK", "page"},
 		{"only the header", "HEAD /metrics HTTP/1.1\r\n\r\n", "200 OK", ""},
+		{"the absolute form", "GET HTTP://h:9587/metrics?x HTTP/1.1\r\n\r\n", "200 OK", "page"},
+		{"another page in the absolute form", "GET http://h/metrics/x HTTP/1.1\r\n\r\n", "404 Not Found", "404 Not Found\n"},
+		{"a host alone", "GET http://metrics HTTP/1.1\r\n\r\n", "404 Not Found", "404 Not Found\n"},
 		{"another page", "GET / HTTP/1.1\r\n\r\n", "404 Not Found", "404 Not Found\n"},
 		{"another method", "POST /metrics HTTP/1.1\r\n\r\n", "405 Method Not Allowed", "405 Method Not Allowed\n"},
 		{"another protocol", "EHLO x\r\n\r\n", "400 Bad Request", "400 Bad Request\n"},
@@ -121,7 +129,7 @@ func TestEachRequestGetsItsAnswer(t *testing.T) {
 		{"nothing", "", "", ""},
 	} {
 		c := &conversation{Reader: strings.NewReader(tt.request)}
-		answer(c, func() []byte { return []byte("page") })
+		converse(c)
 		head, body, _ := strings.Cut(c.String(), "\r\n\r\n")
 		status, _, _ := strings.Cut(strings.TrimPrefix(head, "HTTP/1.1 "), "\r\n")
 		if status != tt.status || body != tt.body {
@@ -137,7 +145,7 @@ func TestManyScrapersAtOnceAreServed(t *testing.T) {
 	}
 	ended := make(chan struct{})
 	go func() { Serve(l, func() []byte { return []byte("a 1\n") }); close(ended) }()
-	for range atATime - 1 { // who says nothing takes a place for a while, and no more
+	for range 20 * atATime { // who says nothing takes a place until another wants it
 		c, err := net.Dial("unix", l.Addr().String())
 		if err != nil {
 			t.Fatal(err)
@@ -153,6 +161,7 @@ func TestManyScrapersAtOnceAreServed(t *testing.T) {
 				return
 			}
 			defer c.Close()
+			c.SetDeadline(time.Now().Add(20 * time.Second)) // far less than they could all be silent
 			fmt.Fprintf(c, "GET /metrics HTTP/1.1\r\n\r\n")
 			answer, err := io.ReadAll(bufio.NewReader(c))
 			if err != nil || !strings.HasSuffix(string(answer), "\r\n\r\na 1\n") {
@@ -170,7 +179,7 @@ func FuzzARequestIsAnsweredOrDropped(f *testing.F) {
 	f.Add("GET  HTTP/1.1\n\n")
 	f.Fuzz(func(t *testing.T, request string) {
 		c := &conversation{Reader: strings.NewReader(request)}
-		answer(c, func() []byte { return []byte("page") })
+		converse(c)
 		if s := c.String(); s != "" && !strings.HasPrefix(s, "HTTP/1.1 ") || strings.HasSuffix(s, "page") && !strings.HasPrefix(request, "GET ") {
 			t.Errorf("%q: %q", request, s)
 		}
