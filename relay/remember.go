@@ -2,6 +2,7 @@ package relay
 
 import (
 	"cmp"
+	"slices"
 	"time"
 
 	"mailchute/headers/address"
@@ -44,14 +45,16 @@ func (d *delivery) recalled(r *envelope.Recipient, e redirect.Entry) envelope.Ho
 	if d.next == len(d.Smarthosts) {
 		return h
 	}
+	// What that domain published nobody asks for now. It counts wherever the domain's
+	// own servers could have said it.
+	h.TLS = e.TLS && slices.ContainsFunc(d.Smarthosts[d.next:], func(s route.Smarthost) bool { return s.Scheme == route.MX })
 	switch s := d.Smarthosts[d.next]; s.Scheme {
 	case route.MX:
-		h.TLS = e.TLS // that domain published what it demands, and nobody asks there now
 	case route.SRV:
 		h.TLS = true
 	default:
 		endpoint, _ := s.Endpoint()
-		h.TLS = endpoint.Security >= smtp.StartTLS
+		h.TLS = h.TLS || endpoint.Security >= smtp.StartTLS
 		h.Direct = h.Direct || d.Redirect.Leaves(e.Old.Domain, s.Host)
 	}
 	return h
@@ -94,7 +97,7 @@ func (d *delivery) remember() {
 func lesson(h envelope.Hop) redirect.Entry {
 	e := redirect.Entry{
 		Old: h.From, New: h.To, Code: h.Code, Learned: h.Said,
-		Server: h.Server, Verified: h.Verified, Unproven: !h.Trusted, TLS: h.TLS,
+		Server: h.Server, Verified: h.Verified, Unproven: !h.Trusted, TLS: h.Demanded,
 	}
 	if e.Learned.IsZero() {
 		e.Learned = time.Now().UTC()
@@ -108,6 +111,9 @@ func (d *delivery) hop(from, to address.Addr, code int, direct bool) envelope.Ho
 		From: from, To: to, Code: code,
 		Said: time.Now().UTC(), Server: d.conn.Name(), Trusted: d.conn.Trusted(), Own: d.lane.own && d.atMX() || redirect.IsOwn(from.Domain, d.serverNames()...),
 		Direct: direct || d.lane.direct, TLS: d.demandsTLS(),
+	}
+	if d.lane.own && d.atMX() { // else, or behind a demand of ours, nobody knows what the domain wants
+		h.Demanded = h.TLS && (d.lane.demand == route.DemandPublished || d.endpoints[0].Verify != nil)
 	}
 	if h.Trusted && d.conn.TLS() != nil && d.conn.Unverified() == nil {
 		asked := d.optionsFor(d.Smarthosts[d.next]).TLS.ServerName

@@ -33,6 +33,9 @@ type Hop struct {
 
 	Direct bool // from here on by the new domain's own servers, not by a smarthost
 	TLS    bool // verified TLS was demanded up to here, and so it is from here on
+	// Demanded: From's domain itself demands verified TLS, by DANE or MTA-STS. That can
+	// be learnt; what a smarthost was configured with is another matter each time.
+	Demanded bool
 }
 
 // State is where a recipient stands.

@@ -82,6 +82,7 @@ type hop struct {
 	Own        bool      `json:"own,omitempty"`
 	Direct     bool      `json:"direct,omitempty"`
 	TLS        bool      `json:"tls,omitempty"`
+	Demanded   bool      `json:"demanded,omitempty"`
 }
 
 type answer struct {
@@ -258,14 +259,14 @@ func (f *fate) hops() []envelope.Hop {
 func hopOf(h envelope.Hop) hop {
 	return hop{
 		From: mailbox(h.From), To: mailbox(h.To), Code: h.Code, Remembered: h.Remembered,
-		Said: h.Said, Server: h.Server, Verified: h.Verified, Trusted: h.Trusted, Own: h.Own, Direct: h.Direct, TLS: h.TLS,
+		Said: h.Said, Server: h.Server, Verified: h.Verified, Trusted: h.Trusted, Own: h.Own, Direct: h.Direct, TLS: h.TLS, Demanded: h.Demanded,
 	}
 }
 
 func (h hop) value() envelope.Hop {
 	return envelope.Hop{
 		From: address.Addr(h.From), To: address.Addr(h.To), Code: h.Code, Remembered: h.Remembered,
-		Said: h.Said, Server: h.Server, Verified: h.Verified, Trusted: h.Trusted, Own: h.Own, Direct: h.Direct, TLS: h.TLS,
+		Said: h.Said, Server: h.Server, Verified: h.Verified, Trusted: h.Trusted, Own: h.Own, Direct: h.Direct, TLS: h.TLS, Demanded: h.Demanded,
 	}
 }
 

@@ -20,7 +20,7 @@ type Entry struct {
 	Server   string    // which server said it, as it calls itself
 	Verified string    // the name that its certificate was verified for; "" when it was not TLS
 	Unproven bool      // said where nobody could be sure whom we talked to; believed under "always" alone
-	TLS      bool      // verified TLS was demanded where it was said
+	TLS      bool      // Old's domain demands verified TLS by what it publishes
 	Uses     int       // messages that were sent to New because of this entry
 }
 

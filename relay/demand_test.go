@@ -1,0 +1,79 @@
+package relay
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"mailchute/relay/redirect"
+	"mailchute/relay/route"
+	"mailchute/relay/secret"
+	"mailchute/relay/smtp"
+)
+
+// TestARememberedRedirectDemandsTheTLSThatAFreshOneWould: what the old domain
+// publishes, where its own servers could have said it, and nothing that another
+// account's smarthost was configured with.
+func TestARememberedRedirectDemandsTheTLSThatAFreshOneWould(t *testing.T) {
+	const zone = "old.example MX 1 mx.old.example\nmx.old.example A 127.0.0.95\nnew.example A 127.0.0.96\n"
+	down := route.Smarthost{Scheme: route.SMTP, Host: "127.0.0.99", Port: 1}
+	for _, tt := range []struct {
+		name       string
+		published  bool // by the old domain, with DANE
+		smarthosts []route.Smarthost
+		fate       string
+	}{
+		{"published, and mx: is the way", true, nil, "deferred 4.7.5"},
+		{"published, and mx: takes over", true, []route.Smarthost{down, {Scheme: route.MX}}, "deferred 4.7.5"},
+		{"not published", false, nil, "delivered"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			n := newNetwork(t, true, zone)
+			security, tlsa := n.certify("mx.old.example")
+			old := n.server(95, withTLS+"RCPT TO:<k@old => 557 5.2.7 <k@new.example>", security)
+			n.server(96, "", nil)
+			if tt.published {
+				n.names.Set(zone + fmt.Sprintf("_%d._tcp.mx.old.example TLSA %s", n.port, tlsa))
+			}
+			r := n.relay(tt.smarthosts...)
+			copies := map[bool]string{true: "k@new.example 1"}[tt.fate == "delivered"]
+			n.expect(r, "k@old.example", "k@old.example "+tt.fate, copies)
+			n.knows(r)
+			if err := r.Memory.Learn(redirect.Entry{Old: addr("k@old.example"), New: addr("k@new.example"), Code: 557, TLS: tt.published}); err != nil {
+				t.Fatal(err)
+			}
+			if copies != "" {
+				copies = "k@new.example 2"
+			}
+			n.expect(r, "k@old.example", "k@old.example "+tt.fate, copies)
+			if old.Told("RCPT TO:<k@old") != 1 {
+				t.Error("the old mailbox was asked again")
+			}
+		})
+	}
+}
+
+func TestOnlyWhatTheOldDomainDemandsOfTLSIsLearnt(t *testing.T) {
+	const zone = "old.example MX 1 mx.old.example\nmx.old.example A 127.0.0.97\nnew.example MX 1 mx.new.example\nmx.new.example A 127.0.0.98\n"
+	for _, bySmarthost := range []bool{true, false} {
+		n := newNetwork(t, true, zone)
+		security, tlsa := n.certify("mx.old.example", "smtp.provider.example")
+		theirs, _ := n.certify("mx.new.example")
+		old := n.server(97, "EHLO => STARTTLS,AUTH PLAIN\nAUTH => 235 ok\nRCPT TO:<k@old => 557 5.2.7 <k@new.example>", security)
+		n.server(98, withTLS, theirs)
+		n.names.Set(zone + fmt.Sprintf("_%d._tcp.mx.old.example TLSA %s", n.port, tlsa))
+		r := n.relay()
+		if bySmarthost {
+			s := old.smarthost()
+			s.Scheme, s.Host = route.Submission, "127.0.0.97"
+			r = n.relay(s)
+			r.SMTP.TLS.ServerName = "smtp.provider.example"
+			r.SMTP.Login = &smtp.Login{User: "u", Secret: func(context.Context) (secret.Secret, error) { return secret.New("hunter2"), nil }}
+		}
+		n.knows(r)
+		n.expect(r, "k@old.example", "k@old.example delivered", "k@new.example 1")
+		if entries, err := r.Memory.List(); err != nil || len(entries) != 1 || entries[0].TLS == bySmarthost {
+			t.Errorf("by a smarthost %v: learnt %+v, %v", bySmarthost, entries, err)
+		}
+	}
+}
