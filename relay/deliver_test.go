@@ -370,3 +370,12 @@ func TestACancelledDeliveryLeavesNobodyPending(t *testing.T) {
 		t.Error(fates(env))
 	}
 }
+
+// TestBothSpellingsOfADomainAreOneMailbox: in the envelope, and in a reply.
+func TestBothSpellingsOfADomainAreOneMailbox(t *testing.T) {
+	p := newPeer(t, "EHLO => SMTPUTF8\nRCPT TO:<old@ => 557 5.2.7 <a@bücher.example> (<a@xn--bcher-kva.example>)")
+	env := deliver(t, []string{"a@bücher.example", "a@xn--bcher-kva.example", "old@x.example"}, nil, p)
+	if want := "a@bücher.example delivered; a@xn--bcher-kva.example delivered; old@x.example delivered"; fates(env) != want || len(copiesOf(p)) != 1 {
+		t.Errorf("%s; copies %s", fates(env), copies(p))
+	}
+}

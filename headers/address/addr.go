@@ -13,7 +13,11 @@
 // first three accept an address without a domain; see Addr.Qualify.
 package address
 
-import "strings"
+import (
+	"strings"
+
+	"golang.org/x/net/idna"
+)
 
 // Addr is a mailbox address without its clothes: the local part with quotes and
 // escapes taken off, the domain as it was written (an A-label, a U-label or an
@@ -31,18 +35,32 @@ func (a Addr) IsNull() bool { return a == Addr{} }
 func (a Addr) IsASCII() bool { return isASCII(a.Local) && isASCII(a.Domain) }
 
 // Equal tells whether both name the same mailbox: the domain without regard to
-// case, the local part exactly, RFC 5321 section 2.4.
+// case, and its A-label and its U-label alike (RFC 5890 section 2.3.2.4), the local
+// part exactly, RFC 5321 section 2.4.
 func (a Addr) Equal(b Addr) bool { return a.Folded() == b.Folded() }
 
-// Folded is a with its domain in lower case, so that addresses that are Equal
-// become the same value. As the key of a map it costs no memory of its own.
+// Folded is a with its domain in lower case and A-labels, so that addresses that are
+// Equal become the same value. As the key of a map one in ASCII costs no memory of its
+// own.
 func (a Addr) Folded() Addr {
-	a.Domain = strings.ToLower(a.Domain)
+	a.Domain = foldDomain(a.Domain)
 	return a
 }
 
 // Key is a string under which equal addresses meet.
-func (a Addr) Key() string { return a.Local + "@" + strings.ToLower(a.Domain) }
+func (a Addr) Key() string { return a.Local + "@" + foldDomain(a.Domain) }
+
+// foldDomain leaves a domain that has no A-label as it is, but for its case.
+func foldDomain(domain string) string {
+	folded := strings.ToLower(domain)
+	if isASCII(folded) {
+		return folded
+	}
+	if ascii, err := idna.Lookup.ToASCII(folded); err == nil {
+		return ascii
+	}
+	return folded
+}
 
 // String is a as a Mailbox of RFC 5321 section 4.1.2, the local part in quotes
 // only where it needs them. Without a domain it is the local part alone; the

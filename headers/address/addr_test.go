@@ -198,3 +198,20 @@ func TestErrorsNameTheAddressAndTheReason(t *testing.T) {
 		t.Errorf("the error is %v, want %s", err, want)
 	}
 }
+
+func TestADomainHasOneFormInWhateverLabels(t *testing.T) {
+	a := Addr{"a", "xn--bcher-kva.example"}
+	for _, domain := range []string{"bücher.example", "BÜCHER.Example", "XN--BCHER-KVA.EXAMPLE"} {
+		if b := (Addr{"a", domain}); !a.Equal(b) || a.Key() != b.Key() {
+			t.Errorf("%q is another mailbox: %q", domain, b.Key())
+		}
+	}
+	for _, domain := range []string{"bucher.example", "bü--\u200d.example", "[IPv6:::1]"} {
+		if b := (Addr{"a", domain}); a.Equal(b) || !b.Equal(b) {
+			t.Errorf("%q: %q", domain, b.Key())
+		}
+	}
+	if n := testing.AllocsPerRun(10, func() { a.Folded() }); n > 0 {
+		t.Errorf("an address in ASCII costs %.0f allocations", n)
+	}
+}
