@@ -137,10 +137,11 @@ func (m *Memory) change(edit func(*table)) error {
 	if err := setAside(m.path, broken); err != nil {
 		return err
 	}
-	if err := save(m.path, known.list()); err != nil {
+	kept, err := save(m.path, known.list())
+	if err != nil {
 		return err
 	}
-	if len(known.at) > maxEntries { // the oldest were left out
+	if kept < len(known.at) { // the oldest were left out
 		return m.refresh()
 	}
 	// Nobody else can have replaced it since: what is in the file is known.

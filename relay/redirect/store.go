@@ -139,20 +139,43 @@ func lock(path string) (unlock func(), err error) {
 
 const lockPause = 5 * time.Millisecond
 
-// save replaces the file at path. The caller holds the lock.
-func save(path string, entries []Entry) error {
-	var text bytes.Buffer
-	out := json.NewEncoder(&text)
-	for _, e := range entries {
+// encode is the newest of the entries as the file has them, as many as load reads,
+// and their number.
+func encode(entries []Entry) (text []byte, kept int, err error) {
+	var all bytes.Buffer
+	out := json.NewEncoder(&all)
+	out.SetEscapeHTML(false) // six octets for each & make a file too large
+	begins := make([]int, len(entries))
+	for i, e := range entries {
+		begins[i] = all.Len()
 		if err := out.Encode(lineOf(e)); err != nil {
-			return err
+			return nil, 0, err
 		}
 	}
+	for i, begin := range begins {
+		if all.Len()-begin <= maxFile {
+			return all.Bytes()[begin:], len(entries) - i, nil
+		}
+	}
+	return nil, 0, nil
+}
+
+// save replaces the file at path, and tells how many of the entries it holds. The
+// caller holds the lock.
+func save(path string, entries []Entry) (kept int, err error) {
+	text, kept, err := encode(entries)
+	if err != nil {
+		return 0, err
+	}
+	return kept, replace(path, text)
+}
+
+func replace(path string, text []byte) error {
 	fresh := path + ".new"
 	if err := os.Remove(fresh); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if err := writeSynced(fresh, text.Bytes()); err != nil {
+	if err := writeSynced(fresh, text); err != nil {
 		os.Remove(fresh)
 		return err
 	}
