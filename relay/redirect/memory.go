@@ -78,6 +78,14 @@ func (m *Memory) Learn(entries ...Entry) error {
 	})
 }
 
+// Set is Learn for what a person says: it takes the place of whatever is known.
+func (m *Memory) Set(e Entry) error {
+	if err := e.Check(); err != nil {
+		return err
+	}
+	return m.change(func(t *table) { t.set(e.written()) })
+}
+
 // Confirm counts one use of the entry of each old address: a server took a
 // message for the new one.
 func (m *Memory) Confirm(olds ...address.Addr) error {

@@ -67,6 +67,15 @@ func (t *table) learn(e Entry) {
 	t.put(e)
 }
 
+// set puts e, and drops what leads back to its old address.
+func (t *table) set(e Entry) {
+	t.drop(e.Old)
+	if back, ok := t.closing(e); ok {
+		t.drop(back.Old)
+	}
+	t.put(e)
+}
+
 // closing is the entry that leads back to where e comes from, if there is one.
 func (t *table) closing(e Entry) (Entry, bool) {
 	at := e.New

@@ -128,7 +128,7 @@ func (c *Redirects) add(m *redirect.Memory) error {
 	if err := e.Check(); err != nil {
 		return &entryError{err}
 	}
-	return m.Learn(e)
+	return m.Set(e)
 }
 
 func (c *Redirects) forget(v voice.Voice, m *redirect.Memory) exit.Status {
