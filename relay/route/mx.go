@@ -181,9 +181,14 @@ func (r *Resolver) withoutSelf(servers []server) ([]server, bool) {
 	return servers, false
 }
 
+// isSelf tells whether ip leads to this program. Who connects to the unspecified
+// address gets to loopback, and who listens there hears it.
 func (r *Resolver) isSelf(ip netip.Addr) bool {
-	return slices.ContainsFunc(r.Self, func(own netip.AddrPort) bool {
-		return own.Addr() == ip && int(own.Port()) == r.port()
+	local := func(a netip.Addr) bool { return a.IsLoopback() || a.IsUnspecified() }
+	return slices.ContainsFunc(r.Self, func(at netip.AddrPort) bool {
+		own := at.Addr()
+		either := own.IsUnspecified() || ip.IsUnspecified()
+		return int(at.Port()) == r.port() && (own == ip || either && local(own) && local(ip))
 	})
 }
 

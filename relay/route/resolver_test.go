@@ -230,3 +230,25 @@ func TestWhatTLSMustBe(t *testing.T) {
 		})
 	}
 }
+
+func TestNoAddressOfThisProgramIsGoneTo(t *testing.T) {
+	for _, tt := range []struct {
+		listens, to string
+		self        bool
+	}{
+		{"127.0.0.1", "[127.0.0.1]", true},
+		{"127.0.0.1", "[127.0.0.2]", false},
+		{"127.0.0.1", "[IPv6:::ffff:127.0.0.1]", true},
+		{"127.0.0.1", "[0.0.0.0]", true},
+		{"127.0.0.1", "[IPv6:::]", true},
+		{"::1", "[IPv6:::]", true},
+		{"0.0.0.0", "[127.0.0.2]", true},
+		{"192.0.2.1", "[0.0.0.0]", false},
+	} {
+		r := &Resolver{Port: 2525, Self: []netip.AddrPort{netip.AddrPortFrom(netip.MustParseAddr(tt.listens), 2525)}}
+		_, err := r.Endpoints(t.Context(), Smarthost{Scheme: MX}, tt.to, DemandPublished)
+		if (err != nil) != tt.self {
+			t.Errorf("listens at %s, mail for %s: %v", tt.listens, tt.to, err)
+		}
+	}
+}
