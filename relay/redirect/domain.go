@@ -1,24 +1,42 @@
 package redirect
 
 import (
+	"net/netip"
 	"slices"
 	"strings"
 
 	"golang.org/x/net/idna"
 )
 
-// allows tells whether the policy lets a copy go to this domain.
+// allows tells whether the policy lets a copy go to this domain. An address of this
+// machine or its network has to be named: no server elsewhere has a mailbox there.
 func (p Policy) allows(domain string) bool {
 	domain = canonical(domain)
+	ip := literal(domain)
+	inside := ip.IsLoopback() || ip.IsLinkLocalUnicast() || ip.IsPrivate() || ip.IsUnspecified()
 	return slices.ContainsFunc(p.AllowDomains, func(pattern string) bool {
 		if pattern == "*" {
-			return true
+			return !inside
+		}
+		if ip.IsValid() {
+			return literal(canonical(pattern)) == ip
 		}
 		if parent, ok := strings.CutPrefix(pattern, "*."); ok {
 			return strings.HasSuffix(domain, "."+canonical(parent))
 		}
 		return canonical(pattern) == domain
 	})
+}
+
+// literal is the address in an address literal (RFC 5321 section 4.1.3), the zero one
+// where there is none.
+func literal(domain string) netip.Addr {
+	text, bracketed := strings.CutPrefix(domain, "[")
+	if !bracketed {
+		return netip.Addr{}
+	}
+	ip, _ := netip.ParseAddr(strings.TrimPrefix(strings.TrimSuffix(text, "]"), "ipv6:"))
+	return ip.Unmap()
 }
 
 // IsOwn tells whether a server is one of a domain's own: one of its names is the

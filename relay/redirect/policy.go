@@ -41,7 +41,7 @@ type Policy struct {
 	Via          string   // ViaAuto, ViaSmarthost or ViaMX; anything else is auto
 	MaxHops      int      // redirects that one recipient may take, remembered ones included
 	Remember     bool     // keep what a 557 teaches; see Memory
-	AllowDomains []string // new domains that are allowed: "*", "example.org", "*.example.org" (below it only)
+	AllowDomains []string // new domains that are allowed: "*", "example.org", "*.example.org" (below it only), "[192.0.2.1]"
 }
 
 // Question is one redirecting reply and all that its judgement depends on.
