@@ -18,11 +18,19 @@ import (
 	"mailchute/man"
 )
 
-// installCommand is `mailchute install` and `mailchute uninstall`.
+// installCommand is `mailchute install`.
 type installCommand struct {
+	placesCommand
+	Force bool `help:"Take the place of a package's file too; it is kept aside."`
+}
+
+// uninstallCommand is `mailchute uninstall`.
+type uninstallCommand struct{ placesCommand }
+
+// placesCommand is what both have: sendmail's places, and all that goes with them.
+type placesCommand struct {
 	Prefix string `help:"Work below this directory as if it were /." placeholder:"DIR" type:"path"`
 	DryRun bool   `help:"Show what would be done, and do nothing."`
-	Force  bool   `help:"Take the place of a package's file too; it is kept aside."`
 }
 
 // programPlace is where the program goes when it is not in a directory for programs.
@@ -35,7 +43,9 @@ func (c *installCommand) install(p face.Process) exit.Status {
 		voice.To(p.Stderr).Say("%v", err)
 		return exit.Software
 	}
-	steps, err := c.installer().Install(items)
+	i := c.installer()
+	i.Force = c.Force
+	steps, err := i.Install(items)
 	if err != nil {
 		return refusedInstall(voice.To(p.Stderr), err)
 	}
@@ -46,7 +56,7 @@ func (c *installCommand) install(p face.Process) exit.Status {
 }
 
 // uninstall gives them back.
-func (c *installCommand) uninstall(p face.Process) exit.Status {
+func (c *uninstallCommand) uninstall(p face.Process) exit.Status {
 	items, err := c.items()
 	if err != nil {
 		voice.To(p.Stderr).Say("%v", err)
@@ -73,8 +83,8 @@ func refusedInstall(v voice.Voice, err error) exit.Status {
 	return exit.CantCreate
 }
 
-func (c *installCommand) installer() *install.Installer {
-	i := &install.Installer{Root: c.Prefix, Force: c.Force}
+func (c *placesCommand) installer() *install.Installer {
+	i := &install.Installer{Root: c.Prefix}
 	if c.Prefix == "" || filepath.Clean(c.Prefix) == "/" {
 		i.Owner = install.Owner
 	}
@@ -82,7 +92,7 @@ func (c *installCommand) installer() *install.Installer {
 }
 
 // perform shows each step and does it.
-func (c *installCommand) perform(p face.Process, steps []install.Step) exit.Status {
+func (c *placesCommand) perform(p face.Process, steps []install.Step) exit.Status {
 	for _, s := range steps {
 		if !c.DryRun {
 			if err := s.Do(); err != nil {
@@ -105,7 +115,7 @@ func (c *installCommand) perform(p face.Process, steps []install.Step) exit.Stat
 
 // items is all that is put in place: the program, its names, the pages,
 // completions, and units where systemd is.
-func (c *installCommand) items() ([]install.Item, error) {
+func (c *placesCommand) items() ([]install.Item, error) {
 	executable, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -143,7 +153,7 @@ func (c *installCommand) items() ([]install.Item, error) {
 }
 
 // hasSystemd tells whether systemd is installed.
-func (c *installCommand) hasSystemd() bool {
+func (c *placesCommand) hasSystemd() bool {
 	return slices.ContainsFunc([]string{"usr/lib/systemd", "lib/systemd"}, func(dir string) bool {
 		_, err := os.Stat(filepath.Join("/", c.Prefix, dir))
 		return err == nil
@@ -152,7 +162,7 @@ func (c *installCommand) hasSystemd() bool {
 
 // inside is where the program is already, as seen from the prefix: in a directory
 // for programs, "" when it is anywhere else.
-func (c *installCommand) inside(executable string) string {
+func (c *placesCommand) inside(executable string) string {
 	root, err := filepath.EvalSymlinks(filepath.Join("/", c.Prefix))
 	if err != nil {
 		return ""

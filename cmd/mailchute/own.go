@@ -41,7 +41,7 @@ type commands struct {
 	Login      login.Command     `cmd:"" help:"Get the token that an account with [oauth] logs in with."`
 	Logout     login.Logout      `cmd:"" help:"Give that token back."`
 	Install    installCommand    `cmd:"" help:"Take the places where programs look for sendmail."`
-	Uninstall  installCommand    `cmd:"" help:"Give them back."`
+	Uninstall  uninstallCommand  `cmd:"" help:"Give them back."`
 	Help       helpCommand       `cmd:"" help:"Show a manual page, or the flags of a command."`
 	Completion completionCommand `cmd:"" help:"Print the completion script of a shell."`
 	Version    struct{}          `cmd:"" help:"Show version, Go version and commit."`

@@ -6,6 +6,7 @@
 package interview
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -130,7 +131,7 @@ func (i *initialization) make(ctx context.Context) (exit.Status, error) {
 // translate is init --from. What another program worked with is written before
 // it is tried: a server that is away does not make it wrong.
 func (i *initialization) translate(ctx context.Context) (exit.Status, error) {
-	plan, err := foreign.Read(i.From, i.who.Home)
+	plan, err := foreign.Read(i.From, cmp.Or(i.Getenv("HOME"), i.who.Home))
 	if err != nil {
 		return 0, err
 	}

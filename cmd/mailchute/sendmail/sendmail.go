@@ -45,7 +45,11 @@ func Run(ctx context.Context, p face.Process, argv []string, as face.Name) exit.
 		release.Print(p.Stdout)
 		return exit.OK
 	case inject.Help:
-		io.WriteString(p.Stdout, usage)
+		text := usage
+		if as == face.Own && args.DryRun {
+			text = usageOfExplain
+		}
+		io.WriteString(p.Stdout, text)
 		return exit.OK
 	case inject.Session:
 		return c.converse(ctx)
@@ -100,4 +104,17 @@ named in its To, Cc and Bcc fields.
 
 All options are described in sendmail(8). mailchute --help lists the other
 commands.
+`
+
+const usageOfExplain = `usage: mailchute explain [--json] [options] [recipient ...] < message
+Reads the message on standard input, sends nothing, and shows what sendmail with
+the same options would do with it, and why.
+
+  --json          print it as JSON
+  -t              take recipients from the header
+  -f ADDRESS      envelope sender; '' is the null sender
+  -C FILE         configuration file
+  --account NAME  the account to send with
+
+All options are described in sendmail(8), what is shown in mailchute(1).
 `
