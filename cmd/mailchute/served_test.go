@@ -24,6 +24,13 @@ func serveWith(t *testing.T, rules, more string) *served {
 	s := &served{Box: servetest.New(t, rules, more)}
 	s.Port = freePort(t)
 	s.Replace(s.Text(s.Port, more))
+	s.start(t)
+	return s
+}
+
+// start starts it, also again after stop.
+func (s *served) start(t *testing.T) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})
 	go func() {
@@ -36,7 +43,6 @@ func serveWith(t *testing.T, rules, more string) *served {
 		_, err := os.Stat(s.Socket) // a connection would count as one
 		return err == nil
 	})
-	return s
 }
 
 // freePort is an address of loopback that nobody listens on.

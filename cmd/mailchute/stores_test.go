@@ -58,8 +58,27 @@ func (h *handing) configure(socket, dir string) {
 
 // run is a command of this user.
 func (h *handing) run(argv ...string) (stdout, stderr string, status exit.Status) {
+	return h.fed(os.Stdin, argv...)
+}
+
+// send is a message of this user to one recipient.
+func (h *handing) send(to string) (stdout, stderr string, status exit.Status) {
+	path := filepath.Join(h.dir, "message")
+	if err := os.WriteFile(path, []byte("Subject: x\n\nx\n"), 0o600); err != nil {
+		h.t.Fatal(err)
+	}
+	in, err := os.Open(path)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer in.Close()
+	return h.fed(in, "sendmail", "-f", "a@box.example", to)
+}
+
+// fed is a command with something on its standard input.
+func (h *handing) fed(in *os.File, argv ...string) (stdout, stderr string, status exit.Status) {
 	var out, words bytes.Buffer
-	status = run(h.t.Context(), append([]string{"mailchute"}, argv...), face.Process{Stdin: os.Stdin, Stdout: &out, Stderr: &words, Getenv: func(name string) string {
+	status = run(h.t.Context(), append([]string{"mailchute"}, argv...), face.Process{Stdin: in, Stdout: &out, Stderr: &words, Getenv: func(name string) string {
 		if name == "MAILCHUTE_CONFIG" {
 			return filepath.Join(h.dir, "mailchute.toml")
 		}

@@ -44,9 +44,9 @@ var (
 const directory = unix.O_RDONLY | unix.O_DIRECTORY | unix.O_CLOEXEC
 
 // openRoot opens the queue directory. A symbolic link to it is the
-// administrator's choice; links below it are not followed.
-func openRoot(path string, h hook) (*dir, error) {
-	return openDir(unix.AT_FDCWD, path, path, 0, h)
+// administrator's choice, unless flags forbid it; links below it are not followed.
+func openRoot(path string, flags int, h hook) (*dir, error) {
+	return openDir(unix.AT_FDCWD, path, path, flags, h)
 }
 
 func (d *dir) open(name string) (*dir, error) {

@@ -8,6 +8,8 @@
 //	failed/ID     a message with a recipient that failed for good, moved from message
 //	corrupt/NAME  what is not ours, set aside, with the reason in NAME.why
 //	route/NAME    trouble with a way, which holds all that would go there
+//	server        the mark of a server's queue, locked while it is at work
+//	client/       the queue of those who hand their mail over to that server
 //
 // The promise to the caller: when Accept has returned an id, the message
 // survives a crash of the program and of the machine, RFC 5321 section 6.1. A
@@ -40,12 +42,14 @@ var (
 
 // Queue is one queue directory. It may be used by many goroutines at once.
 type Queue struct {
-	path string
-	hook hook
+	path  string
+	flags int // for the opening of path
+	hook  hook
 
-	mu   sync.Mutex
-	root *dir
-	subs map[string]*dir
+	mu    sync.Mutex
+	root  *dir
+	subs  map[string]*dir
+	claim *os.File // the mark of a server, held by us; nil: it is not
 }
 
 // The folders of a queue directory.
@@ -80,7 +84,10 @@ func (q *Queue) Close() error {
 	if q.root != nil {
 		errs = append(errs, q.root.f.Close())
 	}
-	q.root = nil
+	if q.claim != nil {
+		errs = append(errs, q.claim.Close())
+	}
+	q.root, q.claim = nil, nil
 	clear(q.subs)
 	return errors.Join(errs...)
 }
@@ -106,19 +113,28 @@ func (q *Queue) folder(name string, get func(*dir, string) (*dir, error)) (*dir,
 	if d := q.subs[name]; d != nil {
 		return d, nil
 	}
-	if q.root == nil {
-		root, err := openRoot(q.path, q.hook)
-		if err != nil {
-			return nil, err
-		}
-		q.root = root
+	top, err := q.top()
+	if err != nil {
+		return nil, err
 	}
-	d, err := get(q.root, name)
+	d, err := get(top, name)
 	if err != nil {
 		return nil, err
 	}
 	q.subs[name] = d
 	return d, nil
+}
+
+// top opens the queue directory itself. Who calls it holds mu.
+func (q *Queue) top() (*dir, error) {
+	if q.root == nil {
+		root, err := openRoot(q.path, q.flags, q.hook)
+		if err != nil {
+			return nil, err
+		}
+		q.root = root
+	}
+	return q.root, nil
 }
 
 // Error is an operation on the queue that failed. errors.Is(err, ErrUnusable)

@@ -13,7 +13,7 @@ import (
 // that another process is at it. The lock dies with its process, and runs for
 // single messages do without.
 func (q *Queue) LockRun() (done func(), busy bool, err error) {
-	f, err := os.OpenFile(q.path, unix.O_DIRECTORY, 0)
+	f, err := os.OpenFile(q.path, unix.O_DIRECTORY|q.flags, 0)
 	if errors.Is(err, fs.ErrNotExist) {
 		return func() {}, false, nil // an empty queue
 	}

@@ -72,7 +72,7 @@ func checkQueues(ctx context.Context, at About, f *face.Call, clocked bool) {
 	}
 	for _, q := range p.Idle {
 		if h := inspect(q, now); h.waiting > 0 {
-			at.warn("queue", fmt.Sprintf("%s: %d waiting since another configuration, and nobody sends them", h.path, h.waiting), "mailchute queue list; a configuration with that queue and a smarthost sends them")
+			at.warn("queue", fmt.Sprintf("%s: %d waiting of another configuration, and this one does not send them", h.path, h.waiting), "mailchute queue list; a configuration with that queue and a smarthost sends them")
 		}
 	}
 	for _, c := range p.Servers {

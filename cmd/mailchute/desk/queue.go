@@ -114,7 +114,7 @@ func (c *Queue) runDue(ctx context.Context, f *face.Call) error {
 		_, err := post.RunQueues(ctx, f, runner.Scope{Only: c.Run.IDs})
 		return err
 	}
-	qs, err := f.Queues()
+	qs, err := f.RunnableQueues()
 	if err != nil {
 		return err
 	}

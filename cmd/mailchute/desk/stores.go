@@ -53,7 +53,7 @@ type Store interface {
 // he has to know.
 type Stores struct {
 	Queues  []*queue.Queue // that are run by this user
-	Idle    []*queue.Queue // that an earlier configuration has left, and nobody runs
+	Idle    []*queue.Queue // that another configuration has left, or runs
 	Servers []*xqueue.Client
 	missing error // why a server could not be asked
 	unseen  error // a server that does not tell its queue
@@ -82,18 +82,18 @@ func (p *Stores) Close() {
 }
 
 // OpenStores finds the queues of the configuration and the servers that it hands mail
-// to. A queue on disk that such a server works on is left to it.
+// to. What a server says of itself decides nothing of what lies on disk.
 func OpenStores(ctx context.Context, f *face.Call) (*Stores, error) {
 	p := &Stores{ctx: ctx}
 	var err error
 	if p.Queues, err = f.Queues(); err != nil {
 		return nil, err
 	}
-	if f.Args.QueueDir != "" {
-		return p, nil // that one is meant
-	}
 	if p.Idle, err = idleQueues(f, p.Queues); err != nil {
 		return nil, err
+	}
+	if f.Args.QueueDir != "" {
+		return p, nil // that one is meant
 	}
 	tried := map[string]bool{}
 	for _, a := range f.Config.All() {
@@ -104,26 +104,36 @@ func OpenStores(ctx context.Context, f *face.Call) (*Stores, error) {
 			}
 		}
 	}
-	theirs := func(q *queue.Queue) bool {
-		return slices.ContainsFunc(p.Servers, func(c *xqueue.Client) bool { return c.Dir() == q.Path() })
-	}
-	p.Queues, p.Idle = slices.DeleteFunc(p.Queues, theirs), slices.DeleteFunc(p.Idle, theirs)
 	return p, nil
 }
 
-// idleQueues is where mail may be left from before everything was handed over to
-// a server.
+// idleQueues is where mail may be left that this configuration does not send: from
+// before everything was handed over to a server, or kept beside a server's queue.
 func idleQueues(f *face.Call, known []*queue.Queue) ([]*queue.Queue, error) {
-	a := f.Config.Default
-	if a.Queue.Enabled || !wire.ByLocalServer(&a) {
-		return nil, nil
+	var idle []*queue.Queue
+	add := func(q *queue.Queue, err error) error {
+		same := func(k *queue.Queue) bool { return k.Path() == q.Path() }
+		switch {
+		case err != nil || q == nil:
+			return err
+		case slices.ContainsFunc(slices.Concat(known, idle), same):
+			return q.Close()
+		}
+		idle = append(idle, q)
+		return nil
 	}
-	a.Queue.Enabled = true
-	q, err := f.OpenQueue(&a)
-	if err != nil || q == nil || slices.ContainsFunc(known, func(k *queue.Queue) bool { return k.Path() == q.Path() }) {
-		return nil, err
+	for _, a := range f.Config.All() {
+		if err := add(f.OtherQueue(a)); err != nil {
+			return nil, err
+		}
 	}
-	return []*queue.Queue{q}, nil
+	if a := f.Config.Default; !a.Queue.Enabled && wire.ByLocalServer(&a) {
+		a.Queue.Enabled = true
+		if err := cmp.Or(add(f.OpenQueue(&a)), add(f.OtherQueue(&a))); err != nil {
+			return nil, err
+		}
+	}
+	return idle, nil
 }
 
 // connect adds the server at a socket. One that has never told its queue is no

@@ -3,7 +3,9 @@ package face
 import (
 	"os"
 	"path/filepath"
+	"slices"
 
+	"mailchute/cmd/mailchute/wire"
 	"mailchute/inject"
 	"mailchute/inject/config"
 	"mailchute/relay/queue"
@@ -26,9 +28,66 @@ func (f *Call) Queues() ([]*queue.Queue, error) {
 	return qs, nil
 }
 
+// RunnableQueues is those that a run may go over: one that a server is at work on
+// is left to it.
+func (f *Call) RunnableQueues() ([]*queue.Queue, error) {
+	qs, err := f.Queues()
+	return slices.DeleteFunc(qs, func(q *queue.Queue) bool {
+		served := q.Served()
+		if served {
+			q.Close()
+		}
+		return served
+	}), err
+}
+
 // OpenQueue is the queue of an account, nil where it is turned off or a user has
-// no place for one.
+// no place for one. A configuration that hands mail over to servers of the machine
+// never opens a server's queue, lest what it sends come back for ever.
 func (f *Call) OpenQueue(a *config.Account) (*queue.Queue, error) {
+	q, err := f.queueAt(a)
+	if err == nil && q != nil && f.isAnothers(q) {
+		defer q.Close()
+		return q.Client(), nil
+	}
+	return q, err
+}
+
+// OtherQueue is the queue at the place of an account's that this configuration does
+// not send from: the server's for one that hands mail over, and for all others what
+// such a one has kept. It is nil where a server is at work on it.
+func (f *Call) OtherQueue(a *config.Account) (*queue.Queue, error) {
+	q, err := f.queueAt(a)
+	switch {
+	case err != nil || q == nil:
+		return nil, err
+	case !f.isAnothers(q):
+		defer q.Close()
+		c := q.Client()
+		if info, err := os.Lstat(c.Path()); err != nil || !info.IsDir() {
+			return nil, nil
+		}
+		return c, nil
+	case q.Served():
+		q.Close()
+		return nil, nil
+	}
+	return q, nil
+}
+
+// isAnothers tells whether q is a server's that has another configuration, and ours
+// hands mail over.
+func (f *Call) isAnothers(q *queue.Queue) bool {
+	if !wire.HandsOver(f.Config) {
+		return false
+	}
+	server, claimed := q.Server()
+	path, err := filepath.Abs(f.Config.Path)
+	return claimed && (err != nil || server != path)
+}
+
+// queueAt is the queue in the directory that is named for an account.
+func (f *Call) queueAt(a *config.Account) (*queue.Queue, error) {
 	dir := f.Who.QueueDir(a, f.Getenv)
 	if f.Args.QueueDir != "" {
 		dir = f.Args.QueueDir

@@ -17,9 +17,10 @@ func (p *Post) runnerAccount(sub *inject.Submission) *runner.Account {
 
 // pickUp starts a run in the background when something is due: machines without
 // serve or a timer get their queue emptied by the next mail that works. A way
-// that was held is free again, and what waited for it goes at once.
+// that was held is free again, and what waited for it goes at once. A server that is
+// at work on the queue looks after it itself.
 func (p *Post) pickUp() {
-	if p.queue == nil {
+	if p.queue == nil || p.queue.Served() {
 		return
 	}
 	done, busy, err := p.queue.LockRun()
@@ -47,6 +48,9 @@ const soon = 2 * time.Second
 // runSoon starts a run in the background a little later, unless one is waiting or
 // at work already: it looks again before it ends.
 func (p *Post) runSoon() {
+	if p.queue.Served() {
+		return
+	}
 	done, busy, err := p.queue.LockRun()
 	if busy || err != nil {
 		return

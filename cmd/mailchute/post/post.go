@@ -30,6 +30,7 @@ type Post struct {
 	call    *face.Call
 	account *config.Account
 	queue   *queue.Queue // nil: there is none
+	holds   *queue.Queue // the same, unless trouble with a way is not ours to record there
 	voice   voice.Voice
 	loud    bool  // warnings about a success are shown
 	quiet   bool  // failures are not
@@ -47,7 +48,7 @@ type Post struct {
 // newPost makes a Post that can only lead out of the account: what it says and
 // remembers, and how, but nothing of the messages of a submission.
 func newPost(f *face.Call, account *config.Account, q *queue.Queue, j *journal.Journal) *Post {
-	return &Post{Journal: j, call: f, account: account, queue: q, voice: f.Voice, loud: f.Args.Verbose || terminal.Is(f.Stderr)}
+	return &Post{Journal: j, call: f, account: account, queue: q, holds: q, voice: f.Voice, loud: f.Args.Verbose || terminal.Is(f.Stderr)}
 }
 
 // New makes a Post of what was typed and configured. done has to be called in the end.
@@ -65,6 +66,9 @@ func New(f *face.Call, account *config.Account, j *journal.Journal) (p *Post, do
 	}
 	if p.queue, err = f.OpenQueue(account); err != nil {
 		return nil, nil, err
+	}
+	if p.queue != nil && !isAnothers(p.queue, f.Config.Path) {
+		p.holds = p.queue
 	}
 	if p.queue == nil && p.delivery != config.Sync {
 		if account.Delivery == config.Queued && f.Args.Delivery == "" {
@@ -85,6 +89,13 @@ func New(f *face.Call, account *config.Account, j *journal.Journal) (p *Post, do
 			p.queue.Close()
 		}
 	}, nil
+}
+
+// isAnothers tells whether a server with another configuration is at work on q: its
+// ways may have the names of ours, and lead elsewhere.
+func isAnothers(q *queue.Queue, path string) bool {
+	server, claimed := q.Server()
+	return claimed && server != path && q.Served()
 }
 
 // noQueue is why an account has none.

@@ -35,9 +35,14 @@ func NewRunner(f *face.Call, q *queue.Queue, j *journal.Journal) *runner.Runner 
 		}}
 }
 
-// RunQueues makes one pass over all queues.
+// RunQueues makes one pass over the queues that no server is at work on; messages
+// that are named are sent wherever they are.
 func RunQueues(ctx context.Context, f *face.Call, scope runner.Scope) (sum runner.Tally, err error) {
-	qs, err := f.Queues()
+	find := f.RunnableQueues
+	if scope.Only != nil {
+		find = f.Queues
+	}
+	qs, err := find()
 	if err != nil {
 		return sum, err
 	}

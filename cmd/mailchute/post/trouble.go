@@ -16,12 +16,12 @@ const passedTime = 5 * time.Minute
 
 // passedOver remembers that a smarthost failed and another was tried.
 func (p *Post) passedOver(server string, why envelope.Outcome) {
-	if p.queue == nil {
+	if p.holds == nil {
 		return // no place to remember it
 	}
 	now := time.Now()
 	h := queue.RouteHold{Name: runner.SmarthostPrefix + server, Since: now, Set: now, Until: now.Add(passedTime), Reason: why.Text()}
-	if err := p.queue.HoldRoute(h); err != nil {
+	if err := p.holds.HoldRoute(h); err != nil {
 		p.Journal.Note(err.Error())
 	}
 }
@@ -29,12 +29,12 @@ func (p *Post) passedOver(server string, why envelope.Outcome) {
 // healthyFirst puts those that failed a short while ago behind the others, each
 // part in its order.
 func (p *Post) healthyFirst(list []route.Smarthost) []route.Smarthost {
-	if p.queue == nil || len(list) < 2 {
+	if p.holds == nil || len(list) < 2 {
 		return list
 	}
 	var first, last []route.Smarthost
 	for _, s := range list {
-		if h, held := p.queue.RouteHold(runner.SmarthostPrefix + s.String()); held && h.Active(time.Now()) {
+		if h, held := p.holds.RouteHold(runner.SmarthostPrefix + s.String()); held && h.Active(time.Now()) {
 			last = append(last, s)
 		} else {
 			first = append(first, s)
@@ -55,10 +55,10 @@ func (p *Post) heldLogin() (*envelope.Outcome, time.Time) {
 }
 
 func (p *Post) loginHold() (queue.RouteHold, bool) {
-	if p.queue == nil {
+	if p.holds == nil {
 		return queue.RouteHold{}, false
 	}
-	h, held := p.queue.RouteHold(p.account.Name)
+	h, held := p.holds.RouteHold(p.account.Name)
 	return h, held && h.Login && h.Active(time.Now())
 }
 
@@ -66,15 +66,15 @@ func (p *Post) loginHold() (queue.RouteHold, bool) {
 // in trouble. Attempts during a hold do not make it longer: how much mail comes
 // says nothing about the way.
 func (p *Post) holdWay(sub *inject.Submission, trouble *envelope.Outcome) time.Time {
-	if p.queue == nil || trouble == nil || trouble.State != envelope.Deferred {
+	if p.holds == nil || trouble == nil || trouble.State != envelope.Deferred {
 		return time.Time{}
 	}
 	now := time.Now()
 	login := trouble.Cause == envelope.CauseLogin
-	if h, held := p.queue.RouteHold(p.account.Name); held && h.Active(now) && h.Login == login {
+	if h, held := p.holds.RouteHold(p.account.Name); held && h.Active(now) && h.Login == login {
 		return h.Until
 	}
-	until, err := runner.Hold(p.queue, p.account.Name, p.runnerAccount(sub), *trouble, now)
+	until, err := runner.Hold(p.holds, p.account.Name, p.runnerAccount(sub), *trouble, now)
 	if err != nil {
 		p.Journal.Note(err.Error())
 	}

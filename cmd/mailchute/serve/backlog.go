@@ -161,6 +161,9 @@ func (s *server) sweep(ctx context.Context) {
 	defer tick.Stop()
 	for {
 		now := s.live.Load()
+		if err := now.claim(s.Queue); err != nil { // the disk was full when we came
+			now.book.Write(logbook.Record{Event: "warning", Text: err.Error()})
+		}
 		s.pass(ctx, runner.Scope{}, now.Config.Default.Queue.Workers)
 		if _, err := s.Queue.Expire(time.Now().Add(-now.Config.Default.Queue.KeepFailed)); err != nil {
 			now.book.Write(logbook.Record{Event: "warning", Text: err.Error()})

@@ -157,17 +157,17 @@ func (w *window) flush(ctx context.Context, f xqueue.Filter, line func(string) e
 		return "", err
 	}
 	if w.who.UID == 0 {
-		w.freeWays()
+		freeWays(w.Queue)
 	}
 	w.backlog.ask(w.who.share(), ids...)
 	return fmt.Sprintf("%d messages are tried now", len(ids)), xqueue.WriteObject(xqueue.Asked{Messages: len(ids)}, line)
 }
 
-func (w *window) freeWays() {
-	holds, _ := w.Queue.RouteHolds()
+func freeWays(q *queue.Queue) {
+	holds, _ := q.RouteHolds()
 	for _, h := range holds {
 		if runner.IsWay(h) {
-			_ = w.Queue.FreeRoute(h.Name) // if it stays held, the next run says why
+			_ = q.FreeRoute(h.Name) // if it stays held, the next run says why
 		}
 	}
 }

@@ -210,12 +210,23 @@ func (s *settings) openQueue() (*queue.Queue, error) {
 	}
 	// Better no server than one that refuses every message. A full disk may pass.
 	file, err := q.Spool()
-	switch {
-	case err == nil:
+	if err == nil {
 		file.Close()
-	case errors.Is(err, queue.ErrUnusable):
+		err = s.claim(q)
+	}
+	if errors.Is(err, queue.ErrUnusable) {
 		q.Close()
 		return nil, fmt.Errorf("%w; make the directory for this user, or name another one with queue.dir", err)
 	}
 	return q, nil
+}
+
+// claim marks the queue as this server's, if it is not yet. What was in trouble then
+// was the way of somebody else.
+func (s *settings) claim(q *queue.Queue) error {
+	fresh, err := q.Claim(s.Config.Path)
+	if fresh {
+		freeWays(q)
+	}
+	return err
 }

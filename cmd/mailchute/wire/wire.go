@@ -31,6 +31,18 @@ func HostName(a *config.Account, w inject.World) (string, error) {
 // have none.
 func hostName(who inject.Who) string { return cmp.Or(who.Hostname, who.Fallback.Domain) }
 
+// HandsOver tells whether anything goes to a server on this machine.
+func HandsOver(c *config.Config) bool {
+	for _, a := range c.All() {
+		for _, h := range a.Smarthosts {
+			if h.Scheme == route.Unix {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // NewRelay wires an account to the engine, but for what needs files of the user:
 // tokens, memory and resolver. hello is the name for EHLO, "" for the address; trace is
 // told the dialogue, and may be nil.
