@@ -15,9 +15,10 @@ const MaxSize = 64 << 20
 // MaxMembers is the number of list members up to which a header is read.
 const MaxMembers = 1 << 18
 
-// MaxFields is the number of fields up to which a header is read. A program may name
-// ten thousand recipients in as many fields.
-const MaxFields = 1 << 14
+// MaxFields is the number of fields up to which a header is read. In memory a field
+// takes some 400 octets: a program may name ten thousand recipients in as many
+// fields, and a few times more, but not fill the memory with To:a.
+const MaxFields = 1 << 16
 
 // maxLine is the longest line that may go over a wire, without its CRLF: RFC
 // 5322 section 2.1.1. A field name has to fit in with its colon, as a name
