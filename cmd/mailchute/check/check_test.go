@@ -47,14 +47,14 @@ func TestTheWorstFindingIsTheStatus(t *testing.T) {
 		{[]exit.Status{exit.TempFail, exit.Unavailable}, exit.TempFail}, // the same
 		{[]exit.Status{exit.NoUser, exit.Config}, exit.Config},
 	} {
-		r := &Findings{}
-		at := r.About("")
+		r := &findings{}
+		at := r.about("")
 		at.ok("a", "fine")
 		at.warn("b", "hm", "")
 		for _, s := range c.errors {
 			at.error("c", s, "no", "")
 		}
-		if got := r.Status(); got != c.want {
+		if got := r.status(); got != c.want {
 			t.Errorf("%v: status %d, want %d", c.errors, got, c.want)
 		}
 	}
@@ -67,8 +67,8 @@ func TestACertificateIsWarnedOfTwoWeeksBeforeItsEnd(t *testing.T) {
 		13: "warning  certificate: it expires in 13 days, on 2026-03-14; those who run the server must renew it",
 		15: "ok       certificate: valid until 2026-03-16, 15 days more",
 	} {
-		r := &Findings{}
-		tellValidity(r.About(""), now.AddDate(0, 0, days), now)
+		r := &findings{}
+		tellValidity(r.about(""), now.AddDate(0, 0, days), now)
 		if got := r.all[0].Line(false); got != want {
 			t.Errorf("%d days: %q, want %q", days, got, want)
 		}
@@ -102,8 +102,8 @@ func TestEachTroubleHasItsAreaStatusAndAdvice(t *testing.T) {
 		{"the greeting", probe{err: &smtp.Error{Phase: smtp.PhaseGreeting, Server: "h", Reply: &reply.Reply{Code: 554}}}, "greeting 75 the server takes no mail"},
 		{"EHLO", probe{err: &smtp.Error{Phase: smtp.PhaseHello, Server: "h", Reply: &reply.Reply{Code: 550}}}, "greeting 75 set identity.hostname"},
 	} {
-		r := &Findings{}
-		c.p.tell(r.About(""), time.Time{})
+		r := &findings{}
+		c.p.tell(r.about(""), time.Time{})
 		f := r.all[0]
 		if got := fmt.Sprintf("%s %d %s", f.Area, f.status, f.Hint); !strings.HasPrefix(got, c.want) || len(r.all) != 1 {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)

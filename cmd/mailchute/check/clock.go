@@ -10,7 +10,7 @@ import (
 
 // checkClock tells a clock that cannot be right: Date fields, certificates and
 // the times of the queue depend on it.
-func checkClock(at About, now time.Time) {
+func checkClock(at about, now time.Time) {
 	oldest := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	if self, err := os.Executable(); err == nil {
 		if info, err := os.Stat(self); err == nil && info.ModTime().After(oldest) {
@@ -31,7 +31,7 @@ func checkClock(at About, now time.Time) {
 
 // tellDrift compares the clock with the one in a server's greeting, where there is
 // one: many say the time there in the form of RFC 5322.
-func tellDrift(at About, greeting string, now time.Time) {
+func tellDrift(at about, greeting string, now time.Time) {
 	said, ok := timeIn(greeting)
 	if !ok {
 		return

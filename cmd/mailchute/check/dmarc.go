@@ -14,7 +14,7 @@ import (
 )
 
 // judge says what receivers will think of mail from an author.
-func (d *domains) judge(ctx context.Context, at About, a *config.Account, who inject.Who, by author, places []Place) (err error) {
+func (d *domains) judge(ctx context.Context, at about, a *config.Account, who inject.Who, by author, places []place) (err error) {
 	o := opinion{signs: a.DKIM.KeyFile != ""}
 	if o.author, err = d.organization(ctx, by.from); err != nil {
 		return err
@@ -50,7 +50,7 @@ func (d *domains) judge(ctx context.Context, at About, a *config.Account, who in
 }
 
 // published says whether receivers can verify what is signed.
-func (d *domains) published(ctx context.Context, at About, k config.DKIM) (bool, error) {
+func (d *domains) published(ctx context.Context, at about, k config.DKIM) (bool, error) {
 	key, err := (&dkim.Signer{KeyFile: k.KeyFile}).Key()
 	if err != nil {
 		return false, nil // that was said already

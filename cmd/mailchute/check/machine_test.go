@@ -15,9 +15,9 @@ import (
 )
 
 // said is what a part of check says, one line each.
-func said(tell func(About)) string {
-	r := &Findings{}
-	tell(r.About(""))
+func said(tell func(about)) string {
+	r := &findings{}
+	tell(r.about(""))
 	var lines []string
 	for _, f := range r.all {
 		lines = append(lines, f.Line(false))
@@ -63,7 +63,7 @@ warning  queue: only 7 more files fit where /q lies (inodes); make room, or no m
 ok       queue: /q: nothing waits; it is run by the clock`},
 	} {
 		tt.health.path = "/q"
-		if got := said(func(at About) { tt.health.tell(at, now, tt.timer, 4*time.Hour) }); got != strings.TrimPrefix(tt.want, "\n") {
+		if got := said(func(at about) { tt.health.tell(at, now, tt.timer, 4*time.Hour) }); got != strings.TrimPrefix(tt.want, "\n") {
 			t.Errorf("%s:\n%s\nwant:\n%s", tt.name, got, tt.want)
 		}
 	}
@@ -72,7 +72,7 @@ ok       queue: /q: nothing waits; it is run by the clock`},
 func TestAWayInTroubleIsTold(t *testing.T) {
 	now := time.Now()
 	h := queueHealth{path: "/q", holds: []queue.RouteHold{{Name: "work", Since: now, Set: now, Until: now.Add(time.Hour), Reason: "535 no"}, {Until: now.Add(-time.Hour)}}}
-	got := said(func(at About) { h.tell(at, now, true, 0) })
+	got := said(func(at about) { h.tell(at, now, true, 0) })
 	if !strings.Contains(got, "warning  queue: the smarthost of account work is in trouble since ") || strings.Count(got, "\n") != 1 {
 		t.Error(got)
 	}
@@ -94,7 +94,7 @@ func TestWhoHoldsSendmailIsTold(t *testing.T) {
 		{machine.Holder{Path: "/usr/sbin/sendmail", Target: "/opt/x", Chosen: true}, false,
 			"note     sendmail: /usr/sbin/sendmail is another program, /opt/x, as update-alternatives has chosen; update-alternatives --config mta, or mailchute install --force"},
 	} {
-		if got := said(func(at About) { tellHolder(at, tt.holder, tt.system, owner) }); got != tt.want {
+		if got := said(func(at about) { tellHolder(at, tt.holder, tt.system, owner) }); got != tt.want {
 			t.Errorf("%+v:\n%s", tt.holder, got)
 		}
 	}
@@ -114,11 +114,11 @@ func TestWhatOtherUsersFindIsTold(t *testing.T) {
 		{callers{config: "/c", public: true, systemd: true}, `ok       callers: all users can read the configuration and what it names
 note     callers: a unit with ProtectSystem=strict or ProtectHome= may not write its user's queue (ReadWritePaths= lets it), and one with PrivateNetwork=yes reaches no smarthost; the socket of the local server works in both`},
 	} {
-		if got := said(func(at About) { tellCallers(at, tt.callers) }); got != tt.want {
+		if got := said(func(at about) { tellCallers(at, tt.callers) }); got != tt.want {
 			t.Errorf("%+v:\n%s", tt.callers, got)
 		}
 	}
-	if got := said(func(at About) {
+	if got := said(func(at about) {
 		tellConfinement(at, machine.Confinement{AppArmor: true, Profiles: []string{"a", "b"}, SELinux: true}, true)
 	}); !strings.Contains(got, "speak of sendmail: a b;") || !strings.Contains(got, "setsebool -P httpd_can_sendmail on") {
 		t.Error(got)
@@ -152,7 +152,7 @@ func TestTheLocalServerIsAskedForAWord(t *testing.T) {
 				}
 			}()
 		}
-		got := said(func(at About) { checkServer(t.Context(), at, config.Listen{Network: "unix", Address: path}, tt.needed) })
+		got := said(func(at about) { checkServer(t.Context(), at, config.Listen{Network: "unix", Address: path}, tt.needed) })
 		if want := strings.ReplaceAll(tt.want, "%s", path); got != want {
 			t.Errorf("%s:\n%s\nwant:\n%s", tt.name, got, want)
 		}
@@ -175,7 +175,7 @@ func TestAServersClockIsCompared(t *testing.T) {
 		"220 mx.example Sun, 99 Mar 2026 14:00:00 +0100": "",
 		"": "",
 	} {
-		if got := said(func(at About) { tellDrift(at, greeting, now) }); got != want {
+		if got := said(func(at about) { tellDrift(at, greeting, now) }); got != want {
 			t.Errorf("%s: %s", greeting, got)
 		}
 	}

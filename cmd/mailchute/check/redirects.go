@@ -9,7 +9,7 @@ import (
 )
 
 // checkRedirects says what 557 replies have taught this user.
-func checkRedirects(at About, f *face.Call) {
+func checkRedirects(at about, f *face.Call) {
 	path := host.RedirectsPath(f.Part, f.Getenv)
 	p := f.Config.Default.Redirect
 	switch {

@@ -26,7 +26,7 @@ const (
 // sendersRecord is what SPF says of one domain and one place.
 type sendersRecord struct {
 	domain  string // of the envelope sender
-	place   Place
+	place   place
 	answers []spf.Answer // for each of the place's addresses that was asked about
 	asked   []netip.Addr
 	related string // a name in the record that belongs to those who run the place
@@ -39,7 +39,7 @@ type sendersRecord struct {
 var somewhere = netip.AddrFrom4([4]byte{192, 0, 2, 1})
 
 // spf asks what the record of the sender's domain says of a place.
-func (d *domains) spf(ctx context.Context, sender string, who inject.Who, p Place) (sendersRecord, error) {
+func (d *domains) spf(ctx context.Context, sender string, who inject.Who, p place) (sendersRecord, error) {
 	s := sendersRecord{domain: sender, place: p, include: provider.Include(p.host)}
 	s.asked = oneOfEach(p.addresses)
 	if p.local || len(s.asked) == 0 {
@@ -104,7 +104,7 @@ func oneOfEach(all []netip.Addr) []netip.Addr {
 }
 
 // tell says how likely the mail passes, and what to do.
-func (s sendersRecord) tell(at About) chance {
+func (s sendersRecord) tell(at about) chance {
 	const unknown = "the address that mail leaves from is known to those who run it alone"
 	first := s.answers[0]
 	passed := slices.IndexFunc(s.answers, func(a spf.Answer) bool { return a.Result == spf.Pass })

@@ -4,34 +4,10 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"time"
 	"unicode/utf8"
 
 	"mailchute/cmd/mailchute/voice"
-	"mailchute/relay/queue"
 )
-
-// showEntry is what is known of a message; its text comes behind it.
-func showEntry(w io.Writer, s queue.Summary) {
-	fmt.Fprintf(w, "id         %s\nfrom       <%s>\nsubmitted  %s\n", voice.Printable(s.ID), voice.Printable(s.Sender), s.Submitted.Local().Format(time.RFC1123Z))
-	if s.Account != "" {
-		fmt.Fprintf(w, "account    %s\n", voice.Printable(s.Account))
-	}
-	for _, fate := range s.Fates {
-		fmt.Fprintf(w, "to         <%s> %s", voice.Printable(fate.Recipient), voice.Printable(fate.State))
-		if fate.Attempts > 0 {
-			fmt.Fprintf(w, " after attempt %d", fate.Attempts)
-		}
-		if !fate.Next.IsZero() {
-			fmt.Fprintf(w, ", next %s", fate.Next.Local().Format("Mon Jan _2 15:04:05"))
-		}
-		if fate.Text != "" {
-			fmt.Fprintf(w, ": %s", voice.Printable(fate.Text))
-		}
-		fmt.Fprintln(w)
-	}
-	fmt.Fprintln(w)
-}
 
 // letter writes the text of a message for people: the header in characters that
 // can be printed, the body as it is. What strangers wrote must not speak to a

@@ -6,23 +6,14 @@
 package desk
 
 import (
-	"bufio"
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"mailchute/cmd/mailchute/exit"
 	"mailchute/cmd/mailchute/face"
-	"mailchute/cmd/mailchute/post"
-	"mailchute/cmd/mailchute/terminal"
-	"mailchute/cmd/mailchute/voice"
 	"mailchute/inject"
-	"mailchute/relay/queue"
-	"mailchute/relay/runner"
 	"mailchute/relay/xqueue"
 )
 
@@ -94,169 +85,15 @@ func (c *Queue) Do(ctx context.Context, p face.Process, words string) exit.Statu
 	defer where.Close()
 	switch verb {
 	case "list":
-		return f.Report(c.list(f, where))
+		return f.Report(c.list(ctx, f, where))
 	case "show":
-		return f.Report(c.show(f, where))
+		return f.Report(c.show(ctx, f, where))
 	case "retry":
-		return each(f, where, c.Retry.IDs, xqueue.Retry)
+		return eachID(ctx, f, where, c.Retry.IDs, xqueue.Retry)
 	case "hold":
-		return each(f, where, c.Hold.IDs, xqueue.Hold)
+		return eachID(ctx, f, where, c.Hold.IDs, xqueue.Hold)
 	case "release":
-		return each(f, where, c.Release.IDs, xqueue.Release)
+		return eachID(ctx, f, where, c.Release.IDs, xqueue.Release)
 	}
-	return each(f, where, c.Remove.IDs, xqueue.Remove)
-}
-
-// runDue tries what is due, unless another process is at it, or the messages
-// that were named.
-func (c *Queue) runDue(ctx context.Context, f *face.Call) error {
-	if len(c.Run.IDs) > 0 {
-		_, err := post.RunQueues(ctx, f, runner.Scope{Only: c.Run.IDs})
-		return err
-	}
-	qs, err := f.RunnableQueues()
-	if err != nil {
-		return err
-	}
-	for more := true; more; {
-		if ran, err := c.runLocked(ctx, f, qs); err != nil || !ran {
-			return err
-		}
-		// Who came while we ran found us at work and went away: look again now
-		// that others may run.
-		more = c.Run.After > 0 && slices.ContainsFunc(qs, post.IsDue)
-		c.Run.After = min(c.Run.After, time.Millisecond)
-	}
-	return nil
-}
-
-// runLocked is one run that excludes others. ran is false when another is at it.
-func (c *Queue) runLocked(ctx context.Context, f *face.Call, qs []*queue.Queue) (ran bool, err error) {
-	for _, q := range qs {
-		done, busy, err := q.LockRun()
-		if busy || err != nil {
-			return false, err
-		}
-		defer done()
-	}
-	time.Sleep(c.Run.After)
-	_, err = post.RunQueues(ctx, f, runner.Scope{All: c.Run.All})
-	return true, err
-}
-
-// flush tries all that waits; the status tells whether something still does. A
-// terminal sees how far it is.
-func (c *Queue) flush(ctx context.Context, f *face.Call) exit.Status {
-	var watch func(runner.Event)
-	show := !c.Flush.JSON && terminal.Is(f.Stdout)
-	if show {
-		watch = (&progress{w: f.Stdout}).attempted
-	}
-	tally, asked, err := Flush(ctx, f, runner.Scope{All: true}, xqueue.Filter{}, watch)
-	if show {
-		fmt.Fprintf(f.Stdout, "\r%s\n", tallyText(tally))
-	}
-	if show && asked > 0 {
-		fmt.Fprintf(f.Stdout, "the local server tries %d now\n", asked)
-	}
-	if err != nil {
-		return f.Report(err)
-	}
-	if c.Flush.JSON {
-		counts := map[string]int{"messages": tally.Messages, "delivered": tally.Delivered, "deferred": tally.Deferred, "failed": tally.Failed}
-		if asked > 0 {
-			counts["asked"] = asked
-		}
-		voice.PrintJSON(f.Stdout, counts)
-	}
-	if tally.Deferred > 0 {
-		return exit.TempFail
-	}
-	return exit.OK
-}
-
-// list prints the entries that the filters let through.
-func (c *Queue) list(f *face.Call, p *Stores) error {
-	out := bufio.NewWriter(f.Stdout)
-	defer out.Flush()
-	array := voice.NewJSONArray(out)
-	n := 0
-	each := func(s queue.Summary) error {
-		switch {
-		case !c.wants(&s):
-			return nil
-		case c.List.JSON:
-			return array.Add(s)
-		}
-		n++
-		listEntry(out, s)
-		return nil
-	}
-	filter := xqueue.Filter{Failed: c.List.Failed, Sender: c.List.Sender, Address: c.List.Recipient}
-	unread := p.missing
-	for _, where := range p.all() {
-		unread = cmp.Or(where.Each(filter, each, f.Complain), unread)
-	}
-	unseen(f, p)
-	switch {
-	case c.List.JSON:
-		return cmp.Or(array.End(), unread)
-	case n == 0 && unread == nil:
-		fmt.Fprintln(out, "nothing")
-	}
-	return unread
-}
-
-func (c *Queue) wants(s *queue.Summary) bool {
-	l := &c.List
-	return (l.Account == "" || s.Account == l.Account) && (l.Older == 0 || time.Since(s.Submitted) >= time.Duration(l.Older))
-}
-
-// show prints one message whole.
-func (c *Queue) show(f *face.Call, p *Stores) error {
-	err := p.find(func(where Store) error {
-		s, err := where.show(c.Show.ID)
-		if err != nil {
-			return err
-		}
-		if c.Show.JSON {
-			return voice.PrintJSON(f.Stdout, s)
-		}
-		showEntry(f.Stdout, s)
-		text := &letter{w: f.Stdout, tame: terminal.Is(f.Stdout)}
-		return cmp.Or(where.read(c.Show.ID, text), text.end())
-	})
-	return aboutID(c.Show.ID, err)
-}
-
-// each does something to every id, wherever it is.
-func each(f *face.Call, p *Stores, ids []string, verb xqueue.Verb) exit.Status {
-	status := exit.OK
-	for _, id := range ids {
-		if err := p.find(func(where Store) error { return where.do(verb, id) }); err != nil {
-			status = f.Report(aboutID(id, err))
-		}
-	}
-	return status
-}
-
-// find tries one store after the other until one has the message.
-func (p *Stores) find(try func(Store) error) error {
-	for _, where := range p.all() {
-		if e := try(where); !errors.Is(e, queue.ErrGone) {
-			return e
-		}
-	}
-	if p.missing == nil && p.unseen != nil {
-		return fmt.Errorf("%w; %v", queue.ErrGone, p.unseen)
-	}
-	return cmp.Or(p.missing, queue.ErrGone)
-}
-
-// aboutID says which message an error is about.
-func aboutID(id string, err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("%s: %w", id, err)
+	return eachID(ctx, f, where, c.Remove.IDs, xqueue.Remove)
 }

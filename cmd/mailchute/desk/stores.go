@@ -5,48 +5,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
-	"time"
 
 	"mailchute/cmd/mailchute/face"
-	"mailchute/cmd/mailchute/post"
+	"mailchute/cmd/mailchute/voice"
 	"mailchute/cmd/mailchute/wire"
 	"mailchute/inject/config"
 	"mailchute/relay/queue"
 	"mailchute/relay/route"
-	"mailchute/relay/runner"
 	"mailchute/relay/smtp"
 	"mailchute/relay/xqueue"
 )
-
-// Flush is a run of our queues, and a word to the servers to run theirs,
-// which is all that can be waited for. asked is how many messages they try.
-func Flush(ctx context.Context, f *face.Call, scope runner.Scope, filter xqueue.Filter, watch func(runner.Event)) (sum runner.Tally, asked int, err error) {
-	p, err := OpenStores(ctx, f)
-	if err != nil {
-		return sum, 0, err
-	}
-	defer p.Close()
-	for _, c := range p.Servers {
-		a, askErr := c.Flush(ctx, filter)
-		err = cmp.Or(err, askErr)
-		asked += a.Messages
-	}
-	sum, runErr := post.RunWatched(ctx, f, p.Queues, scope, watch)
-	return sum, asked, cmp.Or(runErr, err, p.missing)
-}
-
-// Store is where mail waits: a queue on disk, or what the server of this machine
-// holds for its caller. Verbs for one message give queue.ErrGone where it is not.
-type Store interface {
-	// list hands what f picks to each; what is wrong with one message goes to
-	// trouble, and an error is about all of it.
-	Each(f xqueue.Filter, each func(queue.Summary) error, trouble func(error)) error
-	show(id string) (queue.Summary, error)
-	read(id string, w io.Writer) error
-	do(verb xqueue.Verb, id string) error
-}
 
 // Stores is all that a user can see. Which of his messages wait in his own queue
 // and which were handed over to the server of the machine already is nothing that
@@ -57,21 +26,21 @@ type Stores struct {
 	Servers []*xqueue.Client
 	missing error // why a server could not be asked
 	unseen  error // a server that does not tell its queue
-	ctx     context.Context
 }
 
 // all is every store, own queues first.
-func (p *Stores) all() []Store {
+func (p *Stores) all(ctx context.Context) []Store {
 	var all []Store
 	for _, q := range slices.Concat(p.Queues, p.Idle) {
-		all = append(all, OnDisk{q})
+		all = append(all, OnDisk(q))
 	}
 	for _, c := range p.Servers {
-		all = append(all, AtServer{p.ctx, c})
+		all = append(all, AtServer(ctx, c))
 	}
 	return all
 }
 
+// Close closes all of them.
 func (p *Stores) Close() {
 	for _, q := range slices.Concat(p.Queues, p.Idle) {
 		q.Close()
@@ -84,7 +53,7 @@ func (p *Stores) Close() {
 // OpenStores finds the queues of the configuration and the servers that it hands mail
 // to. What a server says of itself decides nothing of what lies on disk.
 func OpenStores(ctx context.Context, f *face.Call) (*Stores, error) {
-	p := &Stores{ctx: ctx}
+	p := &Stores{}
 	var err error
 	if p.Queues, err = f.Queues(); err != nil {
 		return nil, err
@@ -100,7 +69,7 @@ func OpenStores(ctx context.Context, f *face.Call) (*Stores, error) {
 		for _, h := range a.Smarthosts {
 			if h.Scheme == route.Unix && !tried[h.Path] {
 				tried[h.Path] = true
-				p.connect(a, h.Path)
+				p.connect(ctx, a, h.Path)
 			}
 		}
 	}
@@ -138,8 +107,8 @@ func idleQueues(f *face.Call, known []*queue.Queue) ([]*queue.Queue, error) {
 
 // connect adds the server at a socket. One that has never told its queue is no
 // mistake, and one that is not there may hold mail that nobody can see now.
-func (p *Stores) connect(a *config.Account, path string) {
-	c, err := xqueue.Dial(p.ctx, path, smtp.Options{Timeouts: smtp.Timeouts(a.Timeouts)})
+func (p *Stores) connect(ctx context.Context, a *config.Account, path string) {
+	c, err := xqueue.Dial(ctx, path, smtp.Options{Timeouts: smtp.Timeouts(a.Timeouts)})
 	switch {
 	case errors.Is(err, xqueue.ErrNotOffered):
 		p.unseen = fmt.Errorf("unix:%s: %w", path, err)
@@ -150,80 +119,22 @@ func (p *Stores) connect(a *config.Account, path string) {
 	}
 }
 
-// unseen tells on standard error, as holds are, that a list may not be all.
-func unseen(f *face.Call, p *Stores) {
+// tellUnseen tells on standard error, as holds are, that a list may not be all.
+func (p *Stores) tellUnseen(v voice.Voice) {
 	if p.unseen != nil {
-		f.Voice.Say("%v", p.unseen)
+		v.Say("%v", p.unseen)
 	}
 }
 
-// OnDisk is a queue directory.
-type OnDisk struct{ *queue.Queue }
-
-func (q OnDisk) Each(f xqueue.Filter, each func(queue.Summary) error, trouble func(error)) error {
-	entries := q.List()
-	if f.Failed {
-		entries = q.ListFailed()
-	}
-	var unread error
-	for e, err := range entries {
-		switch {
-		case err != nil && e.ID == "": // the queue itself cannot be read
-			unread = err
-		case err != nil:
-			trouble(err)
-		case f.Matches(&e):
-			if err := each(e.Summary()); err != nil {
-				return err
-			}
+// find tries one store after the other until one has the message.
+func (p *Stores) find(ctx context.Context, try func(Store) error) error {
+	for _, where := range p.all(ctx) {
+		if e := try(where); !errors.Is(e, queue.ErrGone) {
+			return e
 		}
 	}
-	return unread
-}
-
-func (q OnDisk) show(id string) (queue.Summary, error) {
-	e, err := q.Show(id)
-	if err != nil {
-		return queue.Summary{}, err
+	if p.missing == nil && p.unseen != nil {
+		return fmt.Errorf("%w; %v", queue.ErrGone, p.unseen)
 	}
-	defer e.Message.Body.Close()
-	return e.Summary(), nil
+	return cmp.Or(p.missing, queue.ErrGone)
 }
-
-func (q OnDisk) read(id string, w io.Writer) error {
-	e, err := q.Show(id)
-	if err != nil {
-		return err
-	}
-	defer e.Message.Body.Close()
-	_, err = io.Copy(w, e.Message.Reader())
-	return err
-}
-
-func (q OnDisk) do(verb xqueue.Verb, id string) error {
-	switch verb {
-	case xqueue.Retry:
-		return q.Retry(id, time.Now())
-	case xqueue.Hold:
-		return q.Hold(id)
-	case xqueue.Release:
-		return q.Unhold(id)
-	}
-	return q.Delete(id)
-}
-
-// AtServer is what a server holds.
-type AtServer struct {
-	Ctx context.Context
-	*xqueue.Client
-}
-
-func (s AtServer) Each(f xqueue.Filter, each func(queue.Summary) error, _ func(error)) error {
-	return s.List(s.Ctx, f, each)
-}
-
-func (s AtServer) show(id string) (queue.Summary, error) { return s.Show(s.Ctx, id) }
-
-func (s AtServer) read(id string, w io.Writer) error { return s.Read(s.Ctx, id, w) }
-
-func (s AtServer) do(verb xqueue.Verb, id string) error { return s.Do(s.Ctx, verb, id) }

@@ -3,17 +3,14 @@ package interview
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"strings"
 
-	"mailchute/cmd/mailchute/terminal"
 	"mailchute/cmd/mailchute/voice"
 	"mailchute/headers/address"
 	"mailchute/inject/setup"
 	"mailchute/inject/setup/provider"
 	"mailchute/relay/route"
 	"mailchute/relay/sasl"
-	"mailchute/relay/secret"
 )
 
 // answers takes them from the flags, and asks for what these do not say.
@@ -99,88 +96,4 @@ func (i *initialization) named(text string) (found, error) {
 	f := found{smarthost: text}
 	f.provider, _ = provider.ByHost(s.Host)
 	return f, nil
-}
-
-// login is user and password. Who hands over to this machine, or delivers by
-// himself, needs none.
-func (i *initialization) login(ctx context.Context, a *setup.Answers, server found) error {
-	if i.NoLogin || i.User == "" && (strings.HasPrefix(a.Smarthost, "unix:") || a.Smarthost == "mx:") {
-		return nil
-	}
-	var err error
-	if a.User = i.User; a.User == "" {
-		proposed := server.provider.UserName(a.Address.String())
-		if a.User, err = i.ask.line(ctx, "User name", proposed, "--user, or --no-login"); err != nil {
-			return err
-		}
-	}
-	if done, err := i.token(ctx, a, server); done || err != nil {
-		return err
-	}
-	return i.password(ctx, a)
-}
-
-// token is a login by token, where the provider gives them out and somebody has a
-// client id. Who has none logs in by password.
-func (i *initialization) token(ctx context.Context, a *setup.Answers, server found) (done bool, err error) {
-	from := server.provider.OAuth
-	if i.ClientID != "" && from == "" {
-		return false, &usageTrouble{fmt.Sprintf("--client-id is for the servers of Google and Microsoft, not for %s; others need [oauth] by hand, see mailchute.toml(5)", a.Smarthost)}
-	}
-	if from == "" || i.PasswordFile != "" || i.PasswordCommand != "" {
-		return false, nil
-	}
-	id := i.ClientID
-	if id == "" {
-		if id, err = i.ask.optional(ctx, "Client id, to log in by token", "-"); id == "" || err != nil {
-			return false, err
-		}
-	}
-	a.OAuth = setup.OAuth{Provider: from, ClientID: id}
-	switch {
-	case i.ClientSecret != "":
-		a.OAuth.ClientSecretFile, err = filepath.Abs(i.ClientSecret)
-	case !i.ask.nobody && !i.Serve: // whose configuration others can read
-		var text string
-		text, err = i.ask.secret(ctx, "Client secret (not shown; empty for none)")
-		a.OAuth.ClientSecret = secret.New(text)
-	}
-	return true, err
-}
-
-// password is the password itself, or where it comes from.
-func (i *initialization) password(ctx context.Context, a *setup.Answers) (err error) {
-	switch {
-	case i.PasswordCommand != "":
-		a.PasswordCommand = i.PasswordCommand
-		return nil
-	case i.PasswordFile == "-":
-		text, err := terminal.ReadLine(i.Stdin)
-		if err != nil || text == "" {
-			return &usageTrouble{"--password-file -: there is no line on standard input"}
-		}
-		a.Password = secret.New(text)
-		return nil
-	case i.PasswordFile != "" && i.Serve: // its unit takes it from beside the configuration
-		a.Password, err = secret.Source{File: i.PasswordFile}.Read(ctx)
-		return err
-	case i.PasswordFile != "":
-		a.PasswordFile, err = filepath.Abs(i.PasswordFile)
-		return err
-	case i.ask.nobody:
-		return &usageTrouble{"nobody can be asked for the password here: give --password-file, --password-command, --client-id or --no-login"}
-	}
-	text, err := i.ask.secret(ctx, "Password (not shown; empty for a command that prints it)")
-	if err != nil {
-		return err
-	}
-	if text != "" {
-		a.Password = secret.New(text)
-		return nil
-	}
-	a.Password = secret.Secret{}
-	if a.PasswordCommand, err = i.ask.optional(ctx, "Command that prints the password or token", ""); a.PasswordCommand == "" {
-		a.User = ""
-	}
-	return err
 }

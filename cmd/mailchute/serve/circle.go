@@ -2,7 +2,6 @@ package serve
 
 import (
 	"bufio"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -126,7 +125,3 @@ func hostsAddresses(host, file string) (found []netip.Addr) {
 	}
 	return found
 }
-
-// errNoConfigOfItsOwn is a server without a configuration, on a machine whose
-// mail already goes to a server.
-var errNoConfigOfItsOwn = &exit.ConfigError{Err: errors.New("serve has no configuration that it can read; make one with: mailchute init --serve; and name it with -C")}

@@ -193,7 +193,7 @@ func TestWhoIsInTheMiddleOfAMessageIsToldThatTheServerEnds(t *testing.T) {
 	servetest.NoError(t, s.stop())
 	clients.Wait()
 	n := 0
-	for e := range s.server.Queue.List() {
+	for e := range s.server.queue.List() {
 		n++
 		if to := e.Envelope.Recipients[0].Address.String(); to != "kept@example.org" {
 			t.Errorf("%s is in the queue", to)

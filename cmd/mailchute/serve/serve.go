@@ -6,41 +6,20 @@
 package serve
 
 import (
-	"cmp"
 	"context"
-	"errors"
-	"fmt"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
 
-	"mailchute/cmd/mailchute/exit"
 	"mailchute/cmd/mailchute/face"
 	"mailchute/cmd/mailchute/host"
 	"mailchute/cmd/mailchute/metrics"
-	"mailchute/inject"
 	"mailchute/inject/session"
 	"mailchute/relay/queue"
 )
-
-// Command is `mailchute serve`.
-type Command struct {
-	Config    string `short:"C" name:"config" help:"Configuration file." placeholder:"FILE"`
-	PrintUnit string `help:"Print a unit for systemd and end: mailchute.service, mailchute.socket, mailchute-queue.service or mailchute-queue.timer." placeholder:"NAME"`
-}
-
-// Do serves until a signal comes, or prints a unit.
-func (c *Command) Do(ctx context.Context, p face.Process) exit.Status {
-	f := face.New(p, &inject.Args{ConfigFile: c.Config})
-	if c.PrintUnit != "" {
-		return f.Report(printUnit(p.Stdout, c.PrintUnit))
-	}
-	return f.Report(serve(ctx, f))
-}
 
 // server is the local submission server: it takes messages over sockets of this
 // machine, puts them into the queue, says 250 once they are on disk, and sends
@@ -53,7 +32,7 @@ type server struct {
 	live     atomic.Pointer[settings]
 	submit   ears
 	scrape   ears // for metrics
-	Queue    *queue.Queue
+	queue    *queue.Queue
 	gate     *gate
 	connects *rate
 	letters  *rate
@@ -110,7 +89,7 @@ func newServer(ctx context.Context, first *settings) (*server, error) {
 	}
 	s := &server{
 		submit: ears{mode: everybody}, scrape: ears{mode: itsGroup},
-		Queue: q, backlog: newBacklog(), workers: first.Config.Default.Queue.Workers, meters: newMeters(q),
+		queue: q, backlog: newBacklog(), workers: first.Config.Default.Queue.Workers, meters: newMeters(q),
 		gate: newGate(sessionsFor(host.Descriptors())), door: make(chan struct{}, atTheDoor), connects: newRate(), letters: newRate(), refusals: newRate(), demands: newRate(),
 		room: session.NewRoom(roomForAll), heavy: newTurns(heavyAtATime),
 	}
@@ -163,7 +142,7 @@ func (s *server) run(ctx context.Context, reload <-chan os.Signal) error {
 	closeSockets(s.submit.open)
 	waitFor(stopTime, func() { s.sessions.Wait(); deliveries.Wait() })
 	closeSockets(s.scrape.open)
-	s.Queue.Close()
+	s.queue.Close()
 	s.live.Load().book.Close()
 	return nil
 }
@@ -186,47 +165,4 @@ func waitFor(longest time.Duration, f func()) {
 	case <-done:
 	case <-time.After(longest):
 	}
-}
-
-// queueDir is the directory of the queue that the server fills and empties: the
-// machine's, whatever user it runs as.
-func (s *settings) queueDir() (string, error) {
-	a := &s.Config.Default
-	if !a.Queue.Enabled {
-		return "", &exit.ConfigError{Err: fmt.Errorf("%s: serve needs the queue, and queue.enabled is false", s.Config.Path)}
-	}
-	return filepath.Clean(cmp.Or(s.Args.QueueDir, a.Queue.Dir, host.SystemQueue)), nil
-}
-
-// openQueue is that queue.
-func (s *settings) openQueue() (*queue.Queue, error) {
-	dir, err := s.queueDir()
-	if err != nil {
-		return nil, err
-	}
-	q, err := queue.Open(dir)
-	if err != nil {
-		return nil, err
-	}
-	// Better no server than one that refuses every message. A full disk may pass.
-	file, err := q.Spool()
-	if err == nil {
-		file.Close()
-		err = s.claim(q)
-	}
-	if errors.Is(err, queue.ErrUnusable) {
-		q.Close()
-		return nil, fmt.Errorf("%w; make the directory for this user, or name another one with queue.dir", err)
-	}
-	return q, nil
-}
-
-// claim marks the queue as this server's, if it is not yet. What was in trouble then
-// was the way of somebody else.
-func (s *settings) claim(q *queue.Queue) error {
-	fresh, err := q.Claim(s.Config.Path)
-	if fresh {
-		freeWays(q)
-	}
-	return err
 }

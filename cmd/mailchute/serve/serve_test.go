@@ -77,7 +77,7 @@ func TestServeKeepsWhatTheSmarthostDoesNotTake(t *testing.T) {
 	servetest.Eventually(t, "the attempt is in the log", func() bool { return strings.Contains(s.Log(), "event=deferred") })
 	s.stop()
 	ids := 0
-	for e, err := range s.server.Queue.List() {
+	for e, err := range s.server.queue.List() {
 		if err != nil || e.Envelope.Recipients[0].Address.String() != "b@example.org" {
 			t.Errorf("%v, %+v", err, e)
 		}

@@ -1,7 +1,6 @@
 package serve
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -57,14 +56,18 @@ func newSettings(f *face.Call) (*settings, error) {
 	return &settings{Call: &fresh, book: book, world: w, name: name}, nil
 }
 
+// errNoConfigOfItsOwn is a server without a configuration, on a machine whose
+// mail already goes to a server.
+var errNoConfigOfItsOwn = &exit.ConfigError{Err: errors.New("serve has no configuration that it can read; make one with: mailchute init --serve; and name it with -C")}
+
 // checkIdentities holds that whoever submits has an identity under each account, unless
 // the configuration says in words that there is none: else everybody could send
 // as anybody, and nothing in the mail would tell who did.
 func checkIdentities(c *config.Config, w inject.World) error {
-	check := func(a *config.Account) error {
+	for _, a := range c.All() {
 		id := serveRules(a).Identity
 		if id.Address == "none" {
-			return nil
+			continue
 		}
 		who, err := id.Resolve(w)
 		if err == nil && who.System.Domain == "" {
@@ -72,12 +75,6 @@ func checkIdentities(c *config.Config, w inject.World) error {
 		}
 		if err != nil {
 			return &exit.ConfigError{Err: fmt.Errorf("%s: %w", c.Path, err)}
-		}
-		return nil
-	}
-	for _, a := range c.All() {
-		if err := check(a); err != nil {
-			return err
 		}
 	}
 	return nil
@@ -124,70 +121,8 @@ func (s *settings) warnLoopback(sockets []socket) {
 	}
 }
 
-// reload puts a new configuration in force, with its sockets. One that is wrong
-// changes nothing. The queue stays where it is.
-func (s *server) reload(ctx context.Context) {
-	old := s.live.Load()
-	fresh, err := newSettings(old.Call)
-	if err == nil {
-		err = s.replace(ctx, fresh)
-	}
-	if err != nil {
-		old.Complain(err)
-		old.Voice.Say("the old configuration stays in force")
-		old.book.Write(logbook.Record{Event: "warning", Text: "the old configuration stays in force: " + err.Error()})
-		return
-	}
-	old.book.Close()
-	fresh.book.Write(logbook.Record{Event: "reload", Text: fresh.Config.Path})
-}
-
-// replace puts fresh in force. What only a restart changes is told.
-func (s *server) replace(ctx context.Context, fresh *settings) error {
-	dir, err := fresh.queueDir()
-	if err != nil {
-		return err
-	}
-	if err := s.listen(ctx, fresh); err != nil {
-		return err
-	}
-	if dir != s.Queue.Path() {
-		fresh.tell(fmt.Sprintf("the queue stays in %q until a restart", s.Queue.Path()))
-	}
-	if n := fresh.Config.Default.Queue.Workers; n != s.workers {
-		fresh.tell(fmt.Sprintf("queue.workers stays %d for new messages until a restart", s.workers))
-	}
-	return nil
-}
-
 // tell warns on standard error and in the log.
 func (s *settings) tell(text string) {
 	s.Voice.Say("warning: %s", text)
 	s.book.Write(logbook.Record{Event: "warning", Text: text})
-}
-
-// listen opens the sockets of a configuration, puts it in force, and closes the sockets
-// that it does not name any more. With an error nothing has changed.
-func (s *server) listen(ctx context.Context, fresh *settings) error {
-	if len(s.submit.at(fresh.listens())) == 0 {
-		return errDeaf
-	}
-	if err := checkCircle(fresh.Config, s.submit.at(fresh.listens())); err != nil {
-		return err
-	}
-	ports, err := s.submit.missing(fresh.listens())
-	if err != nil {
-		return err
-	}
-	scrapes, err := s.scrape.missing(fresh.scrapes())
-	if err != nil {
-		closeSockets(ports)
-		return err
-	}
-	s.live.Store(fresh)
-	fresh.warnLoopback(ports)
-	s.submit.adopt(fresh.listens(), ports)
-	s.scrape.adopt(fresh.scrapes(), scrapes)
-	s.attend(ctx, ports, scrapes)
-	return nil
 }

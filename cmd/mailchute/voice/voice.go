@@ -53,6 +53,14 @@ func (v Voice) Redirected(old address.Addr, h envelope.Hop) {
 // Path is an address as SMTP writes it, in angle brackets; the null one is "<>".
 func Path(a address.Addr) string { return "<" + a.String() + ">" }
 
+// Way names the way out of an account, "" for the top level.
+func Way(account string) string {
+	if account == "" {
+		return "the smarthost"
+	}
+	return "the smarthost of account " + account
+}
+
 // Time is a moment in lines for people: local time, to the minute.
 func Time(t time.Time) string { return t.Local().Format("2006-01-02 15:04") }
 

@@ -22,7 +22,7 @@ import (
 )
 
 // checkFiles looks at the files with secrets in them.
-func checkFiles(at About, a *config.Account) {
+func checkFiles(at about, a *config.Account) {
 	files := []struct{ key, path string }{{"tls.client_key", a.TLS.KeyFile}, {"dkim.key_file", a.DKIM.KeyFile}}
 	if !a.AuthOff {
 		files = append(files, struct{ key, path string }{"password_file", a.Secret.File})
@@ -49,7 +49,7 @@ func checkFiles(at About, a *config.Account) {
 }
 
 // checkKey reads the key that signs, and says where its other half must be.
-func checkKey(at About, k config.DKIM) {
+func checkKey(at about, k config.DKIM) {
 	key, err := (&dkim.Signer{KeyFile: k.KeyFile}).Key()
 	if err != nil {
 		at.error("signature", exit.Config, err.Error(), "openssl genpkey -algorithm ed25519 makes one")
@@ -65,8 +65,8 @@ func checkKey(at About, k config.DKIM) {
 	at.ok("signature", fmt.Sprintf("%s; its public half belongs to %s._domainkey.%s", kind, k.Selector, k.Domain))
 }
 
-// Identity tells who mail comes from.
-func Identity(at About, a *config.Account, w inject.World) inject.Who {
+// identity tells who mail comes from.
+func identity(at about, a *config.Account, w inject.World) inject.Who {
 	who, err := wire.Rules(a).Identity.Resolve(w)
 	if err != nil {
 		at.error("identity", exit.Config, err.Error(), "")
@@ -90,7 +90,7 @@ func Identity(at About, a *config.Account, w inject.World) inject.Who {
 }
 
 // checkAliases reads the aliases as -bi does.
-func checkAliases(at About, f *face.Call, a *config.Account, who inject.Who) {
+func checkAliases(at about, f *face.Call, a *config.Account, who inject.Who) {
 	table, path, err := f.Aliases(a)
 	switch {
 	case err != nil:
@@ -111,7 +111,7 @@ func checkAliases(at About, f *face.Call, a *config.Account, who inject.Who) {
 }
 
 // tellUnread names the mailboxes that every machine writes to and nobody may read.
-func tellUnread(at About, table *aliases.Table, path, domain string) {
+func tellUnread(at about, table *aliases.Table, path, domain string) {
 	var unread []string
 	for _, name := range []string{"root", "postmaster"} {
 		if _, found := table.Expand(name, func(string) bool { return false }); !found {
@@ -122,12 +122,4 @@ func tellUnread(at About, table *aliases.Table, path, domain string) {
 		at.note("aliases", "mail for "+strings.Join(unread, " and ")+" goes to mailboxes of that name at "+domain+"; somebody should read them",
 			"a line such as \""+unread[0]+": you@example.org\" in "+path+" sends it elsewhere")
 	}
-}
-
-// loginName is who logs in, in words.
-func loginName(a *config.Account) string {
-	if a.User == "" {
-		return strings.Join(a.Auth, ", ")
-	}
-	return a.User
 }

@@ -5,11 +5,8 @@ import (
 	"errors"
 	"net"
 	"net/netip"
-	"slices"
 	"strings"
 	"time"
-
-	"golang.org/x/net/idna"
 
 	"mailchute/cmd/mailchute/wire"
 	"mailchute/headers/address"
@@ -38,21 +35,15 @@ func newDomains(c dns.Client, from address.Addr) *domains {
 	return &domains{dns: c, from: from, known: map[string]dmarc.Found{}}
 }
 
-// Place is a server that takes an account's mail.
-type Place struct {
+// place is a server that takes an account's mail.
+type place struct {
 	host      string
 	addresses []netip.Addr
 	local     bool // on this machine: it sends on from where nobody here knows
 }
 
-// author is who mail comes from, as receivers see it.
-type author struct {
-	from   string // domain of From, in A-labels
-	sender string // domain of the envelope sender
-}
-
 // check says of each author of the account whether its mail can pass.
-func (d *domains) check(ctx context.Context, at About, a *config.Account, who inject.Who, places []Place) {
+func (d *domains) check(ctx context.Context, at about, a *config.Account, who inject.Who, places []place) {
 	if d.mute || len(a.Smarthosts) == 0 {
 		return
 	}
@@ -80,70 +71,14 @@ func (d *domains) check(ctx context.Context, at About, a *config.Account, who in
 }
 
 // silent says that there is no answer. Without a network all else still works.
-func (d *domains) silent(at About, err error) {
+func (d *domains) silent(at about, err error) {
 	d.mute = true
 	at.note("domain", "no answer from the name servers, so SPF, DKIM and DMARC were not looked at: "+err.Error(), "is there a network?")
 }
 
-// maxAuthors bounds the domains of an account that are looked at.
-const maxAuthors = 5
-
-// authorsOf is the From domains that an account is for: the one that was asked
-// about, else those of its patterns, else the identity's.
-func authorsOf(a *config.Account, who inject.Who, from address.Addr) []author {
-	var names []string
-	switch {
-	case !from.IsNull():
-		names = append(names, from.Domain)
-	case a.Identity.ReplaceFrom && !who.System.IsNull():
-	default:
-		for _, pattern := range a.Match {
-			if domain := pattern[strings.LastIndexByte(pattern, '@')+1:]; address.IsDomain(domain) {
-				names = append(names, domain)
-			}
-		}
-	}
-	if len(names) == 0 {
-		names = append(names, ownDomain(a, who))
-	}
-	var authors []author
-	for _, name := range names {
-		au := author{from: name, sender: name}
-		if !who.System.IsNull() {
-			au.sender = who.System.Domain
-			if a.Identity.ReplaceFrom {
-				au.from = au.sender
-			}
-		}
-		au.from, au.sender = aLabels(au.from), aLabels(au.sender)
-		if len(authors) < maxAuthors && !slices.Contains(authors, au) {
-			authors = append(authors, au)
-		}
-	}
-	return authors
-}
-
-// ownDomain is the domain of mail whose writer says nothing.
-func ownDomain(a *config.Account, who inject.Who) string {
-	if !who.System.IsNull() {
-		return who.System.Domain
-	}
-	if user, err := address.Parse(a.User); err == nil && user.Domain != "" {
-		return user.Domain
-	}
-	return who.Fallback.Domain
-}
-
-func aLabels(domain string) string {
-	if ascii, err := idna.Lookup.ToASCII(domain); err == nil {
-		return ascii
-	}
-	return strings.ToLower(domain)
-}
-
 // exists says whether a domain can have mail at all; false ends the look at the
 // account.
-func (d *domains) exists(ctx context.Context, at About, name string) bool {
+func (d *domains) exists(ctx context.Context, at about, name string) bool {
 	if isPrivate(name) {
 		at.warn("domain", "mail comes from "+name+", which no other machine knows: receivers refuse it, and no report can come back",
 			"set identity.address to a real mail address, or identity.domain")
@@ -193,7 +128,7 @@ func (d *domains) organization(ctx context.Context, name string) (dmarc.Found, e
 }
 
 // hello says whether the name in EHLO is one that a server can look up.
-func (d *domains) hello(ctx context.Context, at About, name string) {
+func (d *domains) hello(ctx context.Context, at about, name string) {
 	if d.mute || name == "" {
 		return
 	}

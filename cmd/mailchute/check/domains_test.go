@@ -77,12 +77,12 @@ func opinions(t *testing.T, sender, from, host string, edit func(*config.Account
 	if edit != nil {
 		edit(&a)
 	}
-	p := Place{host: host, addresses: []netip.Addr{netip.MustParseAddr("203.0.113.1")}}
+	p := place{host: host, addresses: []netip.Addr{netip.MustParseAddr("203.0.113.1")}}
 	if host == "localhost" {
-		p = Place{host: host, local: true}
+		p = place{host: host, local: true}
 	}
-	r := &Findings{}
-	d.check(t.Context(), r.About(""), &a, who, []Place{p})
+	r := &findings{}
+	d.check(t.Context(), r.about(""), &a, who, []place{p})
 	var lines []string
 	for _, f := range r.all {
 		lines = append(lines, f.Line(false))

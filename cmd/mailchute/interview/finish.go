@@ -10,91 +10,13 @@ import (
 	"mailchute/cmd/mailchute/check"
 	"mailchute/cmd/mailchute/exit"
 	"mailchute/cmd/mailchute/face"
-	"mailchute/cmd/mailchute/host"
 	"mailchute/cmd/mailchute/login"
-	"mailchute/cmd/mailchute/terminal"
 	"mailchute/cmd/mailchute/voice"
 	"mailchute/inject"
 	"mailchute/inject/aliases"
 	"mailchute/inject/config"
 	"mailchute/inject/setup"
-	"mailchute/relay/secret"
 )
-
-// draft is a configuration as it will be written, and as it will be understood.
-type draft struct {
-	toml    string
-	secrets []setup.Secret
-	config  *config.Config
-}
-
-// draft turns a plan into one. The passwords are not on disk yet, so what is
-// tried has them in memory.
-func (i *initialization) draft(plan *setup.Plan) (*draft, error) {
-	d := &draft{}
-	d.toml, d.secrets = plan.Text(i.path)
-	var err error
-	if d.config, _, err = config.Parse(i.path, []byte(d.toml)); err != nil {
-		return nil, &exit.ConfigError{Err: fmt.Errorf("no configuration can be made of this: %w", errors.Join(voice.Mistakes(err)[:1]...))}
-	}
-	for _, a := range d.config.All() {
-		for _, s := range d.secrets {
-			if a.Secret.File == s.Path || a.Secret.Credential != "" {
-				a.Secret = secret.Source{Text: s.Text}
-			}
-		}
-	}
-	return d, nil
-}
-
-// try connects to the servers and logs in, and shows what it finds.
-func (i *initialization) try(ctx context.Context, d *draft) *check.Findings {
-	colours := terminal.Is(i.Stdout) && i.Getenv("NO_COLOR") == ""
-	r := &check.Findings{Print: func(f check.Finding) { fmt.Fprintln(i.Stdout, f.Line(colours)) }}
-	w := host.World(i.who, i.Getenv)
-	for _, a := range d.config.All() {
-		at := r.About(a.Name)
-		check.Smarthosts(ctx, at, a, check.Identity(at, a, w).Hostname, i.Getenv)
-	}
-	return r
-}
-
-// tryUntilGood tries a draft, and on a terminal asks for the password again when
-// the login was refused. No draft and no error: it was tried and is no good.
-func (i *initialization) tryUntilGood(ctx context.Context, a setup.Answers, d *draft) (*draft, error) {
-	// A token comes only once there is a configuration to log in by.
-	for attempt := 1; !i.Offline && a.OAuth.ClientID == ""; attempt++ {
-		i.tried = i.try(ctx, d).Status()
-		if i.tried == exit.OK || ctx.Err() != nil {
-			break
-		}
-		if i.tried == exit.NoPerm && !i.ask.nobody && attempt < 3 && a.User != "" && i.PasswordCommand == "" && i.PasswordFile == "" {
-			a.PasswordCommand = ""
-			if err := i.password(ctx, &a); err != nil {
-				return nil, err
-			}
-			var err error
-			if d, err = i.draft(a.Plan()); err != nil {
-				return nil, err
-			}
-			continue
-		}
-		if all, err := i.ask.yes(ctx, "Write the configuration all the same?"); err != nil || !all {
-			return nil, err
-		}
-		break
-	}
-	if ctx.Err() != nil {
-		return nil, errInterrupted
-	}
-	return d, nil
-}
-
-// refused is the end of an init whose answers were no good.
-func (i *initialization) refused() exit.Status {
-	i.voice.Say("nothing was written; --offline writes the configuration without trying the server")
-	return i.tried
-}
 
 // finish writes the configuration and does what was asked for besides.
 func (i *initialization) finish(ctx context.Context, d *draft, address string) (exit.Status, error) {
@@ -212,12 +134,9 @@ func (i *initialization) sendTest(ctx context.Context, proposed string) (exit.St
 	if to == "" {
 		return exit.OK, nil
 	}
-	c := &check.Command{Config: i.path, Send: to}
 	f := face.New(i.Process, &inject.Args{ConfigFile: i.path})
 	if _, err := f.Read(); err != nil {
 		return 0, err
 	}
-	r := &check.Findings{Print: func(f check.Finding) { fmt.Fprintln(i.Stdout, f.Line(false)) }}
-	c.SendTest(ctx, f, r.About(""))
-	return r.Status(), nil
+	return check.SendTest(ctx, f, to, func(f check.Finding) { fmt.Fprintln(i.Stdout, f.Line(false)) }), nil
 }

@@ -73,7 +73,7 @@ func TestNobodyCanTouchOrTellTheMailOfOthers(t *testing.T) {
 		}
 	}
 	for _, id := range []string{id, old} {
-		if e, err := s.server.Queue.Show(id); err != nil || !e.Held {
+		if e, err := s.server.queue.Show(id); err != nil || !e.Held {
 			t.Errorf("%s: %v", id, err)
 		}
 	}
@@ -82,7 +82,7 @@ func TestNobodyCanTouchOrTellTheMailOfOthers(t *testing.T) {
 func TestAFileThatCannotBeReadIsNotThereForOthers(t *testing.T) {
 	s := serveWith(t, "", "")
 	id := s.Keep(1002, "other")
-	if err := os.WriteFile(s.server.Queue.Path()+"/message/"+id, []byte("mailchute-queue 9\n{}\n"), 0o600); err != nil {
+	if err := os.WriteFile(s.server.queue.Path()+"/message/"+id, []byte("mailchute-queue 9\n{}\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if _, last := s.asClient(1001, xqueue.Command{Verb: xqueue.Show, ID: id}); !strings.HasPrefix(last, "550 ") {
@@ -107,7 +107,7 @@ func TestAUserHandlesHisMail(t *testing.T) {
 		}
 		return lines
 	}
-	it, err := s.server.Queue.Acquire(id)
+	it, err := s.server.queue.Acquire(id)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +139,7 @@ func TestFlushTriesTheMailOfTheCallerAlone(t *testing.T) {
 	before := tried()
 	servetest.Eventually(t, "it is let go", func() bool {
 		for id := range s.Ids() {
-			it, err := s.server.Queue.Acquire(id)
+			it, err := s.server.queue.Acquire(id)
 			if err != nil {
 				return false
 			}
@@ -167,8 +167,8 @@ func TestUsersCannotHaveTheSmarthostHammered(t *testing.T) {
 		ask(xqueue.Command{Verb: xqueue.Release, ID: id}) // and it is asked for
 		s.Arrive(1)
 		again := s.Keep(uid, "again")
-		servetest.NoError(t, s.server.Queue.Unhold(again))
-		it, err := s.server.Queue.Acquire(again) // nobody gets to try it
+		servetest.NoError(t, s.server.queue.Unhold(again))
+		it, err := s.server.queue.Acquire(again) // nobody gets to try it
 		servetest.NoError(t, err)
 		defer it.Release()
 		asked := 0
@@ -186,8 +186,8 @@ func TestDemandsCountAsMessages(t *testing.T) {
 	s := serveWith(t, "", "messages_per_minute = 2")
 	for range 3 {
 		id := s.Keep(1001, "mine")
-		servetest.NoError(t, s.server.Queue.Unhold(id))
-		it, err := s.server.Queue.Acquire(id)
+		servetest.NoError(t, s.server.queue.Unhold(id))
+		it, err := s.server.queue.Acquire(id)
 		servetest.NoError(t, err)
 		defer it.Release()
 	}
@@ -199,7 +199,7 @@ func TestDemandsCountAsMessages(t *testing.T) {
 func TestAMessageThatIsBusyMayBeAskedForAgain(t *testing.T) {
 	s := serveWith(t, "", "")
 	id := s.Keep(1001, "mine")
-	it, err := s.server.Queue.Acquire(id)
+	it, err := s.server.queue.Acquire(id)
 	servetest.NoError(t, err)
 	for range 2 {
 		if _, last := s.asClient(1001, xqueue.Command{Verb: xqueue.Retry, ID: id}); !strings.HasPrefix(last, "450 4.2.1 ") {

@@ -1,0 +1,70 @@
+package serve
+
+import (
+	"context"
+	"fmt"
+
+	"mailchute/relay/logbook"
+)
+
+// reload puts a new configuration in force, with its sockets. One that is wrong
+// changes nothing. The queue stays where it is.
+func (s *server) reload(ctx context.Context) {
+	old := s.live.Load()
+	fresh, err := newSettings(old.Call)
+	if err == nil {
+		err = s.replace(ctx, fresh)
+	}
+	if err != nil {
+		old.Complain(err)
+		old.Voice.Say("the old configuration stays in force")
+		old.book.Write(logbook.Record{Event: "warning", Text: "the old configuration stays in force: " + err.Error()})
+		return
+	}
+	old.book.Close()
+	fresh.book.Write(logbook.Record{Event: "reload", Text: fresh.Config.Path})
+}
+
+// replace puts fresh in force. What only a restart changes is told.
+func (s *server) replace(ctx context.Context, fresh *settings) error {
+	dir, err := fresh.queueDir()
+	if err != nil {
+		return err
+	}
+	if err := s.listen(ctx, fresh); err != nil {
+		return err
+	}
+	if dir != s.queue.Path() {
+		fresh.tell(fmt.Sprintf("the queue stays in %q until a restart", s.queue.Path()))
+	}
+	if n := fresh.Config.Default.Queue.Workers; n != s.workers {
+		fresh.tell(fmt.Sprintf("queue.workers stays %d for new messages until a restart", s.workers))
+	}
+	return nil
+}
+
+// listen opens the sockets of a configuration, puts it in force, and closes the sockets
+// that it does not name any more. With an error nothing has changed.
+func (s *server) listen(ctx context.Context, fresh *settings) error {
+	if len(s.submit.at(fresh.listens())) == 0 {
+		return errDeaf
+	}
+	if err := checkCircle(fresh.Config, s.submit.at(fresh.listens())); err != nil {
+		return err
+	}
+	ports, err := s.submit.missing(fresh.listens())
+	if err != nil {
+		return err
+	}
+	scrapes, err := s.scrape.missing(fresh.scrapes())
+	if err != nil {
+		closeSockets(ports)
+		return err
+	}
+	s.live.Store(fresh)
+	fresh.warnLoopback(ports)
+	s.submit.adopt(fresh.listens(), ports)
+	s.scrape.adopt(fresh.scrapes(), scrapes)
+	s.attend(ctx, ports, scrapes)
+	return nil
+}
