@@ -34,6 +34,10 @@ type Body struct {
 	Traits Traits
 }
 
+// WireSize is the octets of the message on the wire, where nothing in it has to be
+// changed: header, empty line and body with CRLF.
+func (m *Message) WireSize() int64 { return int64(len(m.Header)) + 2 + m.Body.Traits.WireSize }
+
 // Traits is what has to be known of a body before a single octet is sent. One
 // line end is a LF with all CRs in front of it, or a CR that no LF follows.
 type Traits struct {

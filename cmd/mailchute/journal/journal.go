@@ -61,7 +61,7 @@ func (j *Journal) Redirected(original address.Addr, h envelope.Hop, server strin
 		j.Follows(h.Code)
 	}
 	j.book.Write(logbook.Record{Event: "redirect", Account: j.account, User: j.user, Smarthost: server,
-		Recipients: []logbook.Recipient{{Address: h.To.String(), Original: h.From.String(), State: "redirected"}},
+		Recipients: []logbook.Recipient{{Address: h.To.String(), Original: original.String(), State: "redirected"}},
 		Text:       voice.RedirectMeaning(h.Code)})
 }
 
@@ -96,7 +96,7 @@ func (j *Journal) Delivered(sub *inject.Submission, env *envelope.Envelope, a re
 // about says which message a record is about.
 func (j *Journal) about(rec logbook.Record, sub *inject.Submission, env *envelope.Envelope) logbook.Record {
 	rec.Account, rec.User, rec.Sender = j.account, j.user, env.Sender.String()
-	rec.MessageID, rec.Size = sub.MessageID, int64(len(sub.Message.Header))+sub.Message.Body.Traits.WireSize+2
+	rec.MessageID, rec.Size = sub.MessageID, sub.Message.WireSize()
 	return rec
 }
 
@@ -118,7 +118,10 @@ func (j *Journal) Attempted(e runner.Event) {
 		tried = append(tried, e.Entry.Envelope.Recipients[i])
 	}
 	rec := j.attemptRecord(tried, e.Attempt)
-	rec.ID, rec.Account, rec.User, rec.Sender, rec.Size = e.Entry.ID, e.Entry.Account, e.Entry.User, e.Entry.Envelope.Sender.String(), e.Entry.Size
+	rec.ID, rec.Account, rec.User, rec.Sender = e.Entry.ID, e.Entry.Account, e.Entry.User, e.Entry.Envelope.Sender.String()
+	if m := e.Entry.Message; m != nil {
+		rec.Size = m.WireSize()
+	}
 	j.book.Write(rec)
 }
 
