@@ -215,9 +215,11 @@ func TestLimitsOfATransaction(t *testing.T) {
 		{"RCPTMAX is kept", "EHLO => PIPELINING,LIMITS RCPTMAX=3", 3, numbered(8), []int{3, 3, 2}, 1},
 		{"MAILMAX is kept", "EHLO => PIPELINING,LIMITS MAILMAX=2 RCPTMAX=1", 1, numbered(5), []int{1, 1, 1, 1, 1}, 3},
 		{"RCPTDOMAINMAX is kept, and each domain stands together", "EHLO => PIPELINING,LIMITS RCPTDOMAINMAX=1", 0,
-			[]string{"a@x.example", "a@y.example", "b@X.example", "b@y.example", "c@x.example"}, []int{3, 2}, 1},
+			[]string{"a@x.example", "a@y.example", "b@X.example", "b@y.example", "c@x.example"}, []int{3, 2}, 2},
+		{"RCPTDOMAINMAX is about the session, RFC 9422 4.3, and not about each transaction", "EHLO => PIPELINING,LIMITS RCPTMAX=1 RCPTDOMAINMAX=2", 1,
+			[]string{"a@x.example", "a@y.example", "a@z.example", "b@x.example"}, []int{1, 1, 1, 1}, 2},
 		{"two domains at a time", "EHLO => PIPELINING,LIMITS RCPTDOMAINMAX=2", 0,
-			[]string{"a@x.example", "a@y.example", "a@z.example", "b@x.example"}, []int{3, 1}, 1},
+			[]string{"a@x.example", "a@y.example", "a@z.example", "b@x.example"}, []int{3, 1}, 2},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := newPeer(t, c.script)
@@ -257,7 +259,7 @@ func TestThousandsOfRecipientsCostEachTheSame(t *testing.T) {
 	w.add(env.Recipients...)
 	taken := 0
 	for !w.isEmpty() {
-		batch := w.take(100, 1)
+		batch := w.take(100, &domainLimit{most: 1})
 		w.back(batch[50:])
 		taken += len(batch)
 	}

@@ -91,6 +91,7 @@ type Carrier struct {
 	served    bool              // conn has carried a transaction to its end
 	plainly   bool              // the smarthost breaks when pipelined
 	most      int               // recipients that it takes in a transaction; 0: unknown
+	domains   domainLimit       // of the session on conn
 	trouble   *envelope.Outcome // the most telling reason why smarthosts were given up
 
 	// Ahead, if not nil, is asked for the message that will be delivered next, while
@@ -136,7 +137,7 @@ func (c *Carrier) Close() {
 func (c *Carrier) disconnect() {
 	if c.conn != nil {
 		c.conn.Close()
-		c.conn, c.served = nil, false
+		c.conn, c.served, c.domains = nil, false, domainLimit{}
 	}
 }
 

@@ -15,14 +15,16 @@ import (
 )
 
 // batch picks the mailboxes for the next transaction, as many as the server
-// takes in one: what it says of itself (RFC 9422), and what it has shown.
+// takes in one: what it says of itself (RFC 9422), and what it has shown. There are none
+// where it takes no other domain in this session.
 func (d *delivery) batch() []*mailbox {
 	limits := d.conn.Extensions().Limits
+	d.domains.most = limits.RcptDomainMax
 	most := limits.RcptMax
 	if d.most > 0 && (most == 0 || d.most < most) {
 		most = d.most
 	}
-	return d.list.take(most, limits.RcptDomainMax)
+	return d.list.take(most, &d.domains)
 }
 
 // transaction is one transaction that is ready for the connection.
@@ -38,8 +40,12 @@ func (d *delivery) transaction() *transaction {
 	if t := d.wentAhead(); t != nil {
 		return t
 	}
-	batch := d.admit(d.batch())
+	batch := d.batch()
 	if len(batch) == 0 {
+		d.disconnect()
+		return nil
+	}
+	if batch = d.admit(batch); len(batch) == 0 {
 		return nil
 	}
 	t, batch, err := d.prepare(batch)

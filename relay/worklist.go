@@ -83,26 +83,43 @@ func (w *worklist) add(recipients ...*envelope.Recipient) {
 // isEmpty tells whether nobody waits.
 func (w *worklist) isEmpty() bool { return w.next == len(w.waiting) }
 
-// take removes at most most mailboxes in at most domains different domains from
-// the front; 0 is no limit.
-func (w *worklist) take(most, domains int) []*mailbox {
-	if domains > 0 {
+// take removes at most most mailboxes from the front, and no more than have room
+// among the domains; 0 is no limit.
+func (w *worklist) take(most int, domains *domainLimit) []*mailbox {
+	if domains.most > 0 {
 		w.group()
 	}
-	start, seen := w.next, map[string]bool{}
-	for ; w.next < len(w.waiting); w.next++ {
-		if most > 0 && w.next-start == most {
-			break
-		}
-		if domains > 0 {
-			domain := strings.ToLower(w.waiting[w.next].addr.Domain)
-			if !seen[domain] && len(seen) == domains {
-				break
-			}
-			seen[domain] = true
-		}
+	start := w.next
+	for w.next < len(w.waiting) && (most == 0 || w.next-start < most) && domains.add(w.waiting[w.next]) {
+		w.next++
 	}
 	return slices.Clone(w.waiting[start:w.next])
+}
+
+// domainLimit is the different domains that a server takes in a session, and those
+// that it has heard (RFC 9422 section 4.3). The zero one is no limit.
+type domainLimit struct {
+	most  int
+	heard map[string]bool
+}
+
+// add tells whether there is room for the domain of m, and takes it.
+func (l *domainLimit) add(m *mailbox) bool {
+	if l.most == 0 {
+		return true
+	}
+	domain := strings.ToLower(m.addr.Domain)
+	if l.heard[domain] {
+		return true
+	}
+	if len(l.heard) >= l.most {
+		return false
+	}
+	if l.heard == nil {
+		l.heard = map[string]bool{}
+	}
+	l.heard[domain] = true
+	return true
 }
 
 // back puts mailboxes of the batch that was taken last to the front again.

@@ -44,7 +44,7 @@ type Extensions struct {
 type Limits struct {
 	MailMax       int // transactions a session
 	RcptMax       int // recipients a transaction
-	RcptDomainMax int // different recipient domains a transaction
+	RcptDomainMax int // different recipient domains a session
 }
 
 // parseExtensions reads the lines of a reply to EHLO. The first one is the
