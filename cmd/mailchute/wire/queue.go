@@ -19,7 +19,7 @@ func RunnerAccount(a *config.Account, who inject.Who) *runner.Account {
 }
 
 // longestHold is how far in the future a message may be released, RFC 4865
-// section 2.
+// section 3.
 const longestHold = 365 * 24 * time.Hour
 
 // MaxHold is how long the account's own queue may hold a message for its sender; 0
