@@ -25,6 +25,7 @@ func OnDisk(q *queue.Queue) Store { return onDisk{q} }
 
 type onDisk struct{ *queue.Queue }
 
+// Each is Store.Each.
 func (q onDisk) Each(f xqueue.Filter, each func(queue.Summary) error, trouble func(error)) error {
 	entries := q.List()
 	if f.Failed {
@@ -86,6 +87,7 @@ type atServer struct {
 	*xqueue.Client
 }
 
+// Each is Store.Each; what is wrong with one message the server does not tell.
 func (s atServer) Each(f xqueue.Filter, each func(queue.Summary) error, _ func(error)) error {
 	return s.List(s.ctx, f, each)
 }
