@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 
@@ -55,6 +56,10 @@ func fromReply(r *reply.Reply) envelope.Outcome {
 // fromError is the outcome of trouble with the way. It is temporary whatever
 // the server said: a smarthost that refuses today is mended tomorrow.
 func fromError(err error) envelope.Outcome {
+	if errors.Is(err, context.Canceled) {
+		return envelope.Outcome{State: envelope.Deferred, Cause: envelope.CauseStopped, Status: reply.Enhanced{Class: 4, Subject: 3, Detail: 2},
+			Reason: "broken off, because the program was told to end"}
+	}
 	o := envelope.Outcome{State: envelope.Deferred, Cause: envelope.CauseRoute, Status: reply.Enhanced{Class: 4, Subject: 4, Detail: 1}, Reason: err.Error()}
 	var way *route.Error
 	if errors.As(err, &way) {

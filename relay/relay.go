@@ -201,8 +201,13 @@ func (c *Carrier) hasMore() bool {
 
 // passOver keeps the most telling trouble: of several smarthosts that failed,
 // the one that refused the login says more than the one that is down, and one
-// that may come back more than one that cannot be used at all.
+// that may come back more than one that cannot be used at all. Where it is we who
+// broke off, none of them has failed.
 func (c *Carrier) passOver(o envelope.Outcome) {
+	if o.Cause == envelope.CauseStopped {
+		c.trouble = &o
+		return
+	}
 	if c.Observer.Note != nil && c.hasMore() {
 		c.Observer.Note(c.server + " passed over: " + o.Text())
 	}

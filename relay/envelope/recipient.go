@@ -68,6 +68,7 @@ const (
 	CauseRedirect          // a redirect that was not followed
 	CauseLoop              // a circle of redirects, or too many hops
 	CauseHold              // a later release was asked for, and the server does not do it
+	CauseStopped           // this program was told to end: nobody has said anything
 )
 
 // Outcome is the latest word on a recipient: the state, why, and in whose words.

@@ -28,6 +28,7 @@ var (
 		envelope.CauseRedirect:    "redirect",
 		envelope.CauseLoop:        "loop",
 		envelope.CauseHold:        "hold",
+		envelope.CauseStopped:     "stopped",
 	}
 )
 

@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"time"
 
 	"mailchute/relay/envelope"
 	"mailchute/relay/message"
@@ -15,6 +16,37 @@ type job struct {
 	way      *way
 	tried    []int // recipients that are awake
 	recorded bool  // the state was written
+}
+
+// copies is the recipients that are awake, as they were before they were woken.
+func (j *job) copies() []envelope.Recipient {
+	all := make([]envelope.Recipient, len(j.tried))
+	for n, i := range j.tried {
+		all[n] = *j.Envelope.Recipients[i]
+		if !j.Retries[i].Last.IsZero() {
+			all[n].Outcome.State = envelope.Deferred
+		}
+	}
+	return all
+}
+
+// putBack makes those recipients what they were before whose attempt was broken off,
+// and tells whether there are others: only they were tried. Who was never tried is
+// due now.
+func (j *job) putBack(before []envelope.Recipient, now time.Time) bool {
+	var tried []int
+	for n, i := range j.tried {
+		if r := j.Envelope.Recipients[i]; r.Outcome.Cause == envelope.CauseStopped {
+			*r = before[n]
+			if t := &j.Retries[i]; t.Next.IsZero() {
+				t.Next = now
+			}
+		} else {
+			tried = append(tried, i)
+		}
+	}
+	j.tried = tried
+	return len(tried) > 0
 }
 
 // run works on what comes until nothing more does.

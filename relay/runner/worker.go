@@ -38,7 +38,8 @@ func (w *worker) carrier(ctx context.Context, name string, r *relay.Relay) *rela
 }
 
 // work makes an attempt for one message, and for the reports that come of it.
-// Where the run is stopped the message stays as it was.
+// Where the run is stopped, the recipients of whom nobody has said anything stay as
+// they were: that was no attempt.
 func (w *worker) work(ctx context.Context, j *job) {
 	defer j.Release()
 	if ctx.Err() != nil {
@@ -53,9 +54,9 @@ func (w *worker) work(ctx context.Context, j *job) {
 
 // attempt sends a message to the recipients that are awake, and says when those
 // that were deferred shall be tried again. It is not done where the fates could
-// not be recorded.
+// not be recorded, or it was broken off for all.
 func (w *worker) attempt(ctx context.Context, j *job) (done bool) {
-	it, way, tried := j.Item, j.way, j.tried
+	it, way, before := j.Item, j.way, j.copies()
 	trouble, until := w.blocked(way)
 	if trouble == nil && !w.canRecord(j) {
 		w.hangUp(it.Account) // an envelope may have gone ahead
@@ -67,13 +68,16 @@ func (w *worker) attempt(ctx context.Context, j *job) (done bool) {
 	var attempt relay.Attempt
 	if trouble != nil {
 		w.hangUp(it.Account)
-		w.postpone(it, tried, *trouble)
+		w.postpone(it, j.tried, *trouble)
 	} else {
 		attempt, until = w.send(ctx, it, way)
 	}
-	w.schedule(it, way, tried, until)
-	w.count(it, tried)
-	w.tell(Event{Entry: &it.Entry, Attempt: attempt, Tried: tried})
+	if ctx.Err() != nil && !j.putBack(before, w.Now()) {
+		return false
+	}
+	w.schedule(it, way, j.tried, until)
+	w.count(it, j.tried)
+	w.tell(Event{Entry: &it.Entry, Attempt: attempt, Tried: j.tried})
 	return true
 }
 
@@ -85,7 +89,7 @@ func (w *worker) send(ctx context.Context, it *queue.Item, way *way) (attempt re
 	switch t := c.Trouble(); {
 	case t == nil:
 		w.free(it.Account)
-	case ctx.Err() == nil: // else it is we who gave up
+	case t.Cause != envelope.CauseStopped: // else it is we who gave up
 		until = w.block(it.Account, way, *t)
 		w.hangUp(it.Account)
 	}

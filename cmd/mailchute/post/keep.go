@@ -73,10 +73,12 @@ func unfinished(env *envelope.Envelope, now, until time.Time) (late envelope.Env
 	late = *env
 	late.Recipients = nil
 	for _, r := range env.Recipients {
-		switch r.Outcome.State {
-		case envelope.Deferred:
+		switch s := r.Outcome.State; {
+		case s == envelope.Deferred && r.Outcome.Cause == envelope.CauseStopped:
+			retries = append(retries, queue.Retry{Next: now}) // it goes with the next run
+		case s == envelope.Deferred:
 			retries = append(retries, queue.Retry{Attempts: 1, Last: now, Next: until})
-		case envelope.Delivered:
+		case s == envelope.Delivered:
 			retries = append(retries, queue.Retry{Attempts: 1, Last: now, Told: true})
 		default:
 			continue

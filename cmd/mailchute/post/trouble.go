@@ -66,7 +66,7 @@ func (p *Post) loginHold() (queue.RouteHold, bool) {
 // in trouble. Attempts during a hold do not make it longer: how much mail comes
 // says nothing about the way.
 func (p *Post) holdWay(sub *inject.Submission, trouble *envelope.Outcome) time.Time {
-	if p.holds == nil || trouble == nil || trouble.State != envelope.Deferred {
+	if p.holds == nil || trouble == nil || trouble.State != envelope.Deferred || trouble.Cause == envelope.CauseStopped {
 		return time.Time{}
 	}
 	now := time.Now()
