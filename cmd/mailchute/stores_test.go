@@ -133,6 +133,37 @@ func TestAQueueThatTheServerWorksOnIsListedOnce(t *testing.T) {
 	}
 }
 
+func TestNoServerHidesAQueueByItsName(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "queue")
+	socket := replying(t, "220 x\r\n", "250-x\r\n250 XQUEUE "+dir+"\r\n", "250 2.0.0 0 messages\r\n")
+	h := handOver(t, socket)
+	servetest.NoError(t, os.Rename(h.queue, dir))
+	h.queue = dir
+	h.configure(socket, dir)
+	for _, args := range [][]string{{"queue", "list"}, {"-bp"}} {
+		if out, words, status := h.run(args...); !strings.Contains(out, h.own) || status != 0 {
+			t.Errorf("%q: %d, %s%s", args, status, out, words)
+		}
+	}
+	if _, words, status := h.run("queue", "remove", h.own); status != 0 {
+		t.Errorf("%d, %s", status, words)
+	}
+}
+
+func TestNoSizeMakesTheSumWrong(t *testing.T) {
+	for sizes, want := range map[string]string{
+		`{"id":"1","size":9223372036854775807}|{"id":"2","size":9223372036854775807}`: "-- 9007199254740992 Kbytes in 2 Requests.",
+		`{"id":"1","size":-5000}|{"id":"2","size":1025}`:                              "-- 2 Kbytes in 2 Requests.",
+	} {
+		objects := "250-2.0.0 " + strings.ReplaceAll(sizes, "|", "\r\n250-2.0.0 ") + "\r\n250 2.0.0 2 messages\r\n"
+		h := &handing{t: t, dir: t.TempDir()}
+		h.configure(replying(t, "220 x\r\n", "250-x\r\n250 XQUEUE\r\n", objects), filepath.Join(h.dir, "queue"))
+		if out, words, status := h.run("-bp"); !strings.Contains(out, want) || status != 0 {
+			t.Errorf("%s: %d, %s%s", sizes, status, out, words)
+		}
+	}
+}
+
 // replying is a server that gives the same replies to everybody.
 func replying(t *testing.T, greeting string, replies ...string) string {
 	t.Helper()

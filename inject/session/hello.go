@@ -4,7 +4,6 @@ import (
 	"strconv"
 	"time"
 
-	"mailchute/relay/envelope"
 	"mailchute/relay/reply"
 	"mailchute/relay/xqueue"
 )
@@ -37,7 +36,7 @@ func offers(o Options, chunks bool, now time.Time) reply.Reply {
 		lines = append(lines, "REQUIRETLS")
 	}
 	if o.XQueue != nil {
-		lines = append(lines, xqueue.Keyword+" "+envelope.EncodeXtext(o.XQueueDir))
+		lines = append(lines, xqueue.Keyword)
 	}
 	return reply.Reply{Code: 250, Lines: lines}
 }

@@ -54,9 +54,7 @@ type Options struct {
 
 	// XQueue answers a command of package xqueue with lines and a last reply; an
 	// error of line is one of the connection. nil: the extension is not offered.
-	// XQueueDir is the directory of that queue.
-	XQueue    func(ctx context.Context, c xqueue.Command, line func(text string) error) reply.Reply
-	XQueueDir string
+	XQueue func(ctx context.Context, c xqueue.Command, line func(text string) error) reply.Reply
 }
 
 // Limits bounds what one client can take. In each, 0 stands for the default.

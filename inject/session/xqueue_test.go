@@ -13,7 +13,7 @@ import (
 // asked runs a session in which XQUEUE is offered.
 func asked(t *testing.T, input string, answer func(c xqueue.Command, line func(string) error) reply.Reply) string {
 	t.Helper()
-	o := Options{Name: "x", XQueueDir: "/a b", XQueue: func(_ context.Context, c xqueue.Command, line func(string) error) reply.Reply {
+	o := Options{Name: "x", XQueue: func(_ context.Context, c xqueue.Command, line func(string) error) reply.Reply {
 		return answer(c, line)
 	}}
 	out, _, err := talk(o, input)
@@ -25,7 +25,7 @@ func asked(t *testing.T, input string, answer func(c xqueue.Command, line func(s
 
 func TestXQUEUEIsOfferedWhereSomebodyAnswersIt(t *testing.T) {
 	out := asked(t, "EHLO x\r\nQUIT\r\n", nil)
-	if !strings.Contains(out, "XQUEUE /a+20b\r\n") {
+	if !strings.Contains(out, "250 XQUEUE\r\n") {
 		t.Error(out)
 	}
 	out, _, err := talk(Options{Name: "x"}, "EHLO x\r\nXQUEUE LIST\r\nQUIT\r\n")

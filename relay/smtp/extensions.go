@@ -36,8 +36,7 @@ type Extensions struct {
 
 	Limits Limits
 
-	XQueue   bool   // package xqueue
-	QueueDir string // what stands behind it, xtext
+	XQueue bool // package xqueue
 }
 
 // Limits is what a server says of its limits, RFC 9422. Zero means no word.
@@ -98,7 +97,6 @@ func (x *Extensions) add(keyword string, words []string) {
 		x.addFutureRelease(words)
 	case "XQUEUE":
 		x.XQueue = true
-		x.QueueDir = strings.Join(words, " ")
 	case "LIMITS":
 		x.Limits.add(words)
 	default:

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 
-	"mailchute/relay/envelope"
 	"mailchute/relay/queue"
 	"mailchute/relay/reply"
 	"mailchute/relay/smtp"
@@ -43,12 +42,6 @@ func Dial(ctx context.Context, path string, o smtp.Options) (*Client, error) {
 
 // Close ends the connection.
 func (c *Client) Close() { c.conn.Close() }
-
-// Dir is the directory of the server's queue, "" when it did not say.
-func (c *Client) Dir() string {
-	dir, _ := envelope.DecodeXtext(c.conn.Extensions().QueueDir)
-	return dir
-}
 
 // List hands the messages that f picks to each, oldest first. What they hold was
 // written by the server, and may be anything.

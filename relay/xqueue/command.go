@@ -4,7 +4,7 @@
 //
 // There is one door into such a server, its socket, where the kernel says who is
 // calling, so there is no second protocol. A server that lets its queue be seen
-// says XQUEUE in its reply to EHLO, with the queue's directory as xtext. Then
+// says XQUEUE in its reply to EHLO. Then
 //
 //	XQUEUE LIST [FAILED] [ID=x] [FROM=x] [TO=x]   what waits, or what failed for good
 //	XQUEUE SHOW id                                one message without its text

@@ -170,7 +170,7 @@ func server(t *testing.T, ehlo string, replies map[string]string) string {
 	return path
 }
 
-const offered = "250-x\r\n250 XQUEUE /var/spool/a+2Bb\r\n"
+const offered = "250-x\r\n250 XQUEUE\r\n"
 
 func dial(t *testing.T, path string) *Client {
 	t.Helper()
@@ -191,9 +191,6 @@ func TestTheClientReadsWhatTheServerHolds(t *testing.T) {
 		"XQUEUE FLUSH":     "250-2.0.0 {\"asked\":3}\r\n250 2.0.0 ok\r\n",
 		"XQUEUE HOLD 1":    "250 2.0.0 done\r\n",
 	}))
-	if c.Dir() != "/var/spool/a+b" {
-		t.Error(c.Dir())
-	}
 	var ids []string
 	each := func(s queue.Summary) error {
 		ids = append(ids, s.ID+" "+s.Sender)

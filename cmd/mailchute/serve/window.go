@@ -46,7 +46,7 @@ func (w *window) owns(e *queue.Entry) bool {
 // letSee offers the queue to a client whom the kernel has named.
 func (s *server) letSee(now *settings, who client, o *session.Options) {
 	if who.known {
-		o.XQueue, o.XQueueDir = (&window{s, now.book, who}).answer, s.queue.Path()
+		o.XQueue = (&window{s, now.book, who}).answer
 	}
 }
 
