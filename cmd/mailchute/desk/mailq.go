@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"mailchute/cmd/mailchute/face"
@@ -33,7 +34,7 @@ func Mailq(ctx context.Context, f *face.Call) error {
 			fmt.Fprintln(out, "-Queue ID-      --Size-- ----Arrival Time---- -Sender/Recipient-------")
 		}
 		total++
-		octets += s.Size
+		octets += min(max(s.Size, 0), math.MaxInt64-octets) // a server may say anything
 		listEntry(out, s)
 		return nil
 	}
@@ -54,7 +55,7 @@ func Mailq(ctx context.Context, f *face.Call) error {
 	if total == 1 {
 		plural = ""
 	}
-	fmt.Fprintf(out, "-- %d Kbytes in %d Request%s.\n", (octets+1023)/1024, total, plural)
+	fmt.Fprintf(out, "-- %d Kbytes in %d Request%s.\n", octets/1024+min(octets%1024, 1), total, plural)
 	return unread
 }
 
