@@ -129,10 +129,52 @@ func (a *Args) consistent() error {
 	if a.JSON && !a.DryRun {
 		return usagef("--json goes with --dry-run only")
 	}
+	if err := a.takesNoMessage(); err != nil {
+		return err
+	}
 	if n := a.Notify; n.Never && (n.Success || n.Failure || n.Delay) {
 		return usagef("-N: never stands alone") // RFC 3461 section 4.1
 	}
 	return nil
+}
+
+// takesNoMessage refuses what belongs to a message where the mode reads none: it
+// would be dropped without a word, as with "-q bob@x.example".
+func (a *Args) takesNoMessage() error {
+	option, does := a.Mode.errand()
+	switch {
+	case option == "":
+		return nil
+	case a.DryRun:
+		return usagef("a dry run reads one message: leave %s out", option)
+	case a.Mode == Verify:
+		return nil // of recipients, and nobody takes it for sending
+	case len(a.Recipients) > 0:
+		return usagef("%s %s and takes no recipients: leave %s or %q out", option, does, option, a.Recipients[0])
+	case a.FromHeader:
+		return usagef("%s %s and takes no message: leave %s or -t out", option, does, option)
+	}
+	return nil
+}
+
+// errand is the option that asks for a mode in which no message comes on standard
+// input, and what is done then; "" for the others.
+func (m Mode) errand() (option, does string) {
+	switch m {
+	case Session:
+		return "-bs", "speaks SMTP"
+	case ListQueue:
+		return "-bp", "lists the queue"
+	case Aliases:
+		return "-bi", "checks the aliases"
+	case Verify:
+		return "-bv", "checks the recipients"
+	case Serve:
+		return "-bd", "runs a server"
+	case Flush:
+		return "-q", "flushes the queue"
+	}
+	return "", ""
 }
 
 // cluster reads one word of short options, the leading hyphen taken off.
