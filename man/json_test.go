@@ -20,7 +20,7 @@ var reports = []struct {
 }{
 	{"queue list, queue show", "../relay/queue/summary.go", "Summary Fate"},
 	{"redirects list, export, import", "../relay/redirect/entry.go", "line"},
-	{"check", "../cmd/mailchute/check/report.go", ""},
+	{"check", "../cmd/mailchute/check/finding.go", ""},
 	{"explain", "../cmd/mailchute/explain/explain.go", ""},
 	{"sandbox", "../cmd/mailchute/sandbox/record.go ../cmd/mailchute/sandbox/text.go", ""},
 	{"login", "../cmd/mailchute/login/status.go", ""},
