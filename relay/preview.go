@@ -11,12 +11,13 @@ import (
 // Preview is what would be said to a server, as far as it can be known before it
 // has said anything.
 type Preview struct {
-	Commands  []string // of all transactions, without their CRLF: MAIL, RCPT, DATA
-	Body      string   // what of the body was converted for this server; "": nothing
-	EightBit  bool     // it goes out with octets above 127
-	Size      int64    // octets of the message
-	Signature []byte   // the DKIM-Signature field; nil: none
-	Notes     []string // wishes that would be dropped
+	Commands  []string      // of all transactions, without their CRLF: MAIL, RCPT, DATA
+	Body      string        // what of the body was converted for this server; "": nothing
+	Changes   []FieldChange // of the header, for this server; of one transaction
+	EightBit  bool          // it goes out with octets above 127
+	Size      int64         // octets of the message
+	Signature []byte        // the DKIM-Signature field; nil: none
+	Notes     []string      // wishes that would be dropped
 
 	// Recipients are copies of the envelope's, in its order: with the remembered
 	// redirects that apply to them, and with an outcome where they could not be sent
@@ -48,7 +49,7 @@ func (r *Relay) Preview(env *envelope.Envelope, msg *message.Message, ext smtp.E
 			}
 		}
 		if refusal == nil && len(sendable) > 0 {
-			p.add(t, ext)
+			p.add(t, ext, msg)
 		}
 	}
 	p.Recipients = d.env.Recipients
@@ -56,7 +57,7 @@ func (r *Relay) Preview(env *envelope.Envelope, msg *message.Message, ext smtp.E
 }
 
 // add adds the commands of a transaction.
-func (p *Preview) add(t smtp.Transaction, ext smtp.Extensions) {
+func (p *Preview) add(t smtp.Transaction, ext smtp.Extensions, msg *message.Message) {
 	p.Commands = append(p.Commands, command("MAIL FROM:<"+t.Sender+">", t.Parameters))
 	for _, r := range t.Recipients {
 		p.Commands = append(p.Commands, command("RCPT TO:<"+r.Path+">", r.Parameters))
@@ -68,6 +69,13 @@ func (p *Preview) add(t smtp.Transaction, ext smtp.Extensions) {
 	}
 	if c, ok := t.Content.(*content); ok {
 		p.Body, p.EightBit, p.Size, p.Signature = c.Note(), c.BodyType() != "", c.Size(), c.signature
+		p.Changes = fieldChanges(msg.Header, c.Header())
+		if p.Body == "" && !isAsPipedIn(c.Content, len(c.Header())+len("\r\n"), msg.Body) {
+			p.Body = "line ends, or headers of parts, made fit"
+			if msg.Body.Traits.BareCR {
+				p.Body = "each bare CR made a line end"
+			}
+		}
 	}
 }
 

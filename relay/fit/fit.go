@@ -76,6 +76,9 @@ func (c *Content) BodyType() string { return c.bodyType }
 // section 3.4. The header then goes out as UTF-8.
 func (c *Content) SMTPUTF8() bool { return c.utf8 }
 
+// Header is the header as WriteTo writes it, without the empty line.
+func (c *Content) Header() []byte { return c.header[:len(c.header)-len("\r\n")] }
+
 // Note says in a few words what of the body was converted; "" if nothing was.
 func (c *Content) Note() string { return c.note }
 

@@ -48,8 +48,9 @@ type Change struct {
 // Server is what one kind of server would get.
 type Server struct {
 	Kind     string    `json:"kind"`
-	Body     string    `json:"body"`     // what is done to it, in words
-	Commands []string  `json:"commands"` // in their order
-	Notes    []string  `json:"notes"`    // wishes that are dropped
-	Refused  []Trouble `json:"refused"`  // who could not be sent there
+	Body     string    `json:"body"`           // what is done to it, in words
+	Changes  []Change  `json:"header_changes"` // behind those of all servers
+	Commands []string  `json:"commands"`       // in their order
+	Notes    []string  `json:"notes"`          // wishes that are dropped
+	Refused  []Trouble `json:"refused"`        // who could not be sent there
 }

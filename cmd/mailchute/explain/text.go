@@ -98,6 +98,10 @@ func (p *page) changes(changes []Change) {
 	if len(changes) == 0 {
 		p.text("  none")
 	}
+	p.differences(changes)
+}
+
+func (p *page) differences(changes []Change) {
 	for _, c := range changes {
 		p.text("  " + c.Rule)
 		p.block("-", c.Before)
@@ -132,6 +136,7 @@ func (p *page) coloured(colour, s string) {
 func (p *page) server(s Server) {
 	p.title("to a server " + s.Kind)
 	p.text("  body: " + s.Body)
+	p.differences(s.Changes)
 	for _, n := range s.Notes {
 		p.text("  note: " + n)
 	}

@@ -13,7 +13,7 @@ func example() *Explanation {
 		Malformed: []Trouble{{"a b", "is no address"}}, Notes: []string{"ignored"},
 		Changes:   []Change{{Rule: "r", Before: "Bcc: x\r\n\ty\r\n", After: ""}, {Rule: "s", After: "Date: \x1b[2J\r\n"}},
 		Signature: "DKIM-Signature: v=1;\r\n\td=x\r\n",
-		Servers:   []Server{{Kind: "k", Body: "as it is", Commands: []string{"QUIT"}, Notes: []string{"n"}, Refused: []Trouble{{"<x@y>", "no"}}}},
+		Servers:   []Server{{Kind: "k", Body: "as it is", Changes: []Change{{Rule: "for it", After: "MT-Priority: 3\r\n"}}, Commands: []string{"QUIT"}, Notes: []string{"n"}, Refused: []Trouble{{"<x@y>", "no"}}}},
 		Failure:   []string{"queued"},
 	}
 }
@@ -53,6 +53,8 @@ signature
 
 to a server k
   body: as it is
+  for it
+  + MT-Priority: 3
   note: n
   not sent: <x@y>: no
   C: QUIT

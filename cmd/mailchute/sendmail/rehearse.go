@@ -4,10 +4,13 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
+	"strings"
+	"unicode/utf8"
 
 	"mailchute/cmd/mailchute/explain"
 	"mailchute/cmd/mailchute/voice"
 	"mailchute/cmd/mailchute/wire"
+	"mailchute/headers"
 	"mailchute/inject"
 	"mailchute/inject/config"
 	"mailchute/relay"
@@ -86,10 +89,15 @@ func (d *rehearsal) signature() string {
 func (d *rehearsal) servers() []explain.Server {
 	var all []explain.Server
 	for i, k := range d.kinds {
-		s := explain.Server{Kind: k.name, Commands: d.opening(i == 0), Notes: []string{}, Refused: []explain.Trouble{}}
+		s := explain.Server{Kind: k.name, Commands: d.opening(i == 0), Changes: []explain.Change{}, Notes: []string{}, Refused: []explain.Trouble{}}
 		for _, p := range k.previews {
 			s.Body = cmp.Or(s.Body, bodyWords(p))
 			s.Commands = append(s.Commands, p.Commands...)
+			for _, change := range p.Changes {
+				if c := changeFor(change); !slices.Contains(s.Changes, c) {
+					s.Changes = append(s.Changes, c)
+				}
+			}
 			for _, n := range p.Notes {
 				if !slices.Contains(s.Notes, n) {
 					s.Notes = append(s.Notes, n)
@@ -128,6 +136,34 @@ func bodyWords(p relay.Preview) string {
 		return "as it is, in 8 bits" + octets
 	}
 	return "as it is" + octets
+}
+
+// changeFor is what a field becomes for one kind of server, and why.
+func changeFor(f relay.FieldChange) explain.Change {
+	c := explain.Change{Before: string(f.Before.Raw()), After: string(f.After.Raw())}
+	named := f.Before
+	if c.Before == "" {
+		named = f.After
+	}
+	switch {
+	case c.After == "" && !named.Is("Content-Transfer-Encoding"):
+		c.Rule = "said by a parameter"
+	case named.Is(headers.PriorityField):
+		c.Rule = "the server has no MT-PRIORITY (RFC 6758 3.3)"
+	case named.Is(headers.ValidSinceField):
+		c.Rule = "the server has no RRVS (RFC 7293 6)"
+	case !isASCII(c.Before):
+		c.Rule = "8-bit text made ASCII (RFC 2047; in an address RFC 5890 or RFC 6857)"
+	case named.Is("MIME-Version"), named.Is("Content-Type"), named.Is("Content-Transfer-Encoding"):
+		c.Rule = "says what the body is (RFC 2045)"
+	default:
+		c.Rule = "no line above 998 octets (RFC 5322 2.1.1)"
+	}
+	return c
+}
+
+func isASCII(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf })
 }
 
 // opening is what is said before the first envelope.
