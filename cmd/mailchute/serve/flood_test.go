@@ -60,6 +60,8 @@ func TestStallingClientsStopNobody(t *testing.T) {
 		}
 	}
 	s.Arrive(20)
+	// A client has its last reply before its session has left the gate.
+	servetest.Eventually(t, "the others have left", func() bool { return s.server.gate.open() == sessionsPerUser })
 	if page := string(s.server.meters.page(s.server.gate.open(), time.Now())); !strings.Contains(page, "\nmailchute_sessions_open 256\n") ||
 		!strings.Contains(page, "\nmailchute_limited_total{limit=\"sessions\"} 1\n") {
 		t.Error(page)
