@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -227,6 +228,41 @@ func TestAFileThatOthersCanWriteIsNotBelieved(t *testing.T) {
 	}
 	if _, err := s.Token(t.Context()); err == nil || !strings.Contains(err.Error(), "can be written by others") {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestNoOtherFileIsTakenForAToken(t *testing.T) {
+	const shadow = "root:$6$salt$canary:20000:0:99999:7:::\n"
+	for name, tt := range map[string]struct {
+		put func(path string) error
+		err string
+	}{
+		"a line that has the form of a refresh token": {func(path string) error { return os.WriteFile(path, []byte(shadow), 0o600) }, "does not hold a token of this program"},
+		"a link to such a file": {func(path string) error {
+			return errors.Join(os.WriteFile(path+".other", []byte(shadow), 0o600), os.Symlink(path+".other", path))
+		}, "is a symbolic link"},
+		"a link to a token": {func(path string) error {
+			return errors.Join(os.WriteFile(path+".other", []byte(`{"refresh_token":"canary"}`), 0o600), os.Symlink(path+".other", path))
+		}, "is a symbolic link"},
+		"a link to nothing": {func(path string) error { return os.Symlink(path+".nothing", path) }, "is a symbolic link"},
+		"a pipe":            {func(path string) error { return syscall.Mkfifo(path, 0o600) }, "is no regular file"},
+		"a directory":       {func(path string) error { return os.Mkdir(path, 0o700) }, "is no regular file"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := newAuthority(t)
+			s := a.source(0)
+			if err := errors.Join(os.Remove(s.Store.File), tt.put(s.Store.File)); err != nil {
+				t.Fatal(err)
+			}
+			_, err := s.Token(t.Context())
+			hushed(t, err)
+			if err == nil || !strings.Contains(err.Error(), tt.err) {
+				t.Errorf("got %v, want %q", err, tt.err)
+			}
+			if forms := a.Forms(); len(forms) != 0 {
+				t.Errorf("it was sent: %v", forms)
+			}
+		})
 	}
 }
 

@@ -38,24 +38,28 @@ func (s Store) String() string {
 // Read is the token. An error that is fs.ErrNotExist means that there is none. A
 // command that fails is no such thing: a key ring may be locked.
 func (s Store) Read(ctx context.Context) (Token, error) {
-	source := secret.Source{File: s.File}
-	if s.Load != "" {
-		source = secret.Source{Command: s.Load}
-	} else if _, err := secret.Check(s.File); err != nil {
-		return Token{}, err
-	}
-	line, err := source.Read(ctx)
+	line, err := s.line(ctx)
 	if errors.Is(err, secret.ErrEmpty) {
 		return Token{}, fs.ErrNotExist
 	}
 	if err != nil {
 		return Token{}, err
 	}
+	if t, ok := byHand(line.Reveal()); ok && s.Load != "" {
+		return t, nil
+	}
 	t, err := decode(line.Reveal())
 	if err != nil {
 		return Token{}, fmt.Errorf("%s: %w", s, err)
 	}
 	return t, nil
+}
+
+func (s Store) line(ctx context.Context) (secret.Secret, error) {
+	if s.Load != "" {
+		return secret.Source{Command: s.Load}.Read(ctx)
+	}
+	return secret.ReadOwn(ctx, s.File)
 }
 
 // Write replaces the token.

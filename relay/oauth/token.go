@@ -84,14 +84,19 @@ func (t *Token) encode() []byte {
 
 var errNotOurs = errors.New("it does not hold a token of this program")
 
-// decode reads a line that encode has written, or a refresh token alone: what
-// somebody put into a key ring by hand. A refresh token alone does not say whose
-// it is.
-func decode(line string) (Token, error) {
+// byHand reads a refresh token alone: what somebody put into a key ring. It does
+// not say whose it is, and nearly every line of text has its form: a file, whose
+// name may lead to anything, is never read in this way.
+func byHand(line string) (Token, bool) {
 	line = strings.TrimSpace(line)
-	if isToken(line) && !strings.ContainsAny(line[:1], "{[") {
-		return Token{Refresh: secret.New(line)}, nil
+	if !isToken(line) || strings.ContainsAny(line[:1], "{[") {
+		return Token{}, false
 	}
+	return Token{Refresh: secret.New(line)}, true
+}
+
+// decode reads a line that encode has written.
+func decode(line string) (Token, error) {
 	var s stored
 	if err := json.Unmarshal([]byte(line), &s); err != nil { // its words may quote the text
 		return Token{}, errNotOurs

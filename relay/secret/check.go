@@ -19,6 +19,11 @@ func Check(path string) (warning string, err error) {
 	if err != nil {
 		return "", err
 	}
+	return checkInfo(path, info)
+}
+
+// checkInfo is Check of a file that was looked at.
+func checkInfo(path string, info os.FileInfo) (warning string, err error) {
 	mode := info.Mode().Perm()
 	owner := os.Geteuid()
 	if st, ok := info.Sys().(*syscall.Stat_t); ok {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -95,23 +94,20 @@ func credentialPath(dir, name string) (string, error) {
 // readFile reads the first line of a file. The file is opened without waiting: a
 // pipe that nobody writes to is an empty file, one that nobody closes ends with ctx.
 func readFile(ctx context.Context, path string) (Secret, error) {
-	s, err := readFirstLine(ctx, path)
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
-		var wrapped *fs.PathError // has the path in it as it is, control characters and all
-		if errors.As(err, &wrapped) {
-			err = wrapped.Err
-		}
-		return Secret{}, fmt.Errorf("file %q: %w", path, err)
+		return Secret{}, ofFile(path, err)
+	}
+	defer func() { _ = f.Close() }()
+	s, err := firstLineOf(ctx, f)
+	if err != nil {
+		return Secret{}, ofFile(path, err)
 	}
 	return s, nil
 }
 
-func readFirstLine(ctx context.Context, path string) (Secret, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		return Secret{}, err
-	}
-	defer func() { _ = f.Close() }()
+// firstLineOf reads the first line, until ctx ends.
+func firstLineOf(ctx context.Context, f *os.File) (Secret, error) {
 	stop := context.AfterFunc(ctx, func() { _ = f.SetReadDeadline(time.Now()) })
 	defer stop()
 	text, err := io.ReadAll(io.LimitReader(f, maxSize+2))
