@@ -17,8 +17,18 @@ type Source struct {
 	Store  Store
 	User   string
 
-	mu   sync.Mutex
-	last Token // the one that was given out last
+	// Hold, if there is one, is called before a token is exchanged, and what it gives
+	// when the new one is kept: in between, a signal must not end the process. The
+	// server may have made the old token worthless already.
+	Hold func() (release func())
+
+	// Unkept, if there is one, is told why a new refresh token could not be kept.
+	// It serves this Source all the same, which tries to keep it at each later call.
+	Unkept func(error)
+
+	mu     sync.Mutex
+	last   Token         // the one that was given out last
+	unkept secret.Secret // what the store has in place of last, the zero one: last itself
 }
 
 // ErrNone means that there is no token.
@@ -32,10 +42,11 @@ const soon = time.Minute
 func (s *Source) Token(ctx context.Context) (secret.Secret, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.keepAgain(ctx)
 	if s.last.Usable(s.now()) {
 		return s.last.Access, nil
 	}
-	t, err := s.read(ctx)
+	t, err := s.current(ctx)
 	if err == nil && !t.Usable(s.now()) {
 		t, err = s.renew(ctx, t.Access)
 	}
@@ -91,7 +102,7 @@ func (s *Source) read(ctx context.Context) (Token, error) {
 // place for it is made before the server is asked.
 func (s *Source) renew(ctx context.Context, old secret.Secret) (t Token, err error) {
 	failed := s.Store.locked(ctx, func() error {
-		if t, err = s.read(ctx); err != nil {
+		if t, err = s.current(ctx); err != nil {
 			return err
 		}
 		if t.Usable(s.now()) && t.Access.Reveal() != old.Reveal() {
@@ -123,17 +134,25 @@ func (s *Source) exchange(ctx context.Context, old Token) (Token, error) {
 		e.Err, e.Later = err, true
 		return Token{}, e
 	}
-	fresh, err := s.Client.refresh(ctx, old.Refresh)
+	if s.Hold != nil {
+		defer s.Hold()()
+	}
+	// From here on the new token exists here alone, or on its way here: a caller who
+	// loses patience must not cost the user another login.
+	ctx = context.WithoutCancel(ctx)
+	fresh, err := s.request(ctx, old.Refresh)
 	if err != nil {
 		place.discard()
 		return Token{}, err
 	}
 	fresh.User = s.User
-	// What the server has given exists here alone: a caller who loses patience must
-	// not cost the user another login.
-	if err := place.keep(context.WithoutCancel(ctx), fresh); err != nil && fresh.Refresh.Reveal() != old.Refresh.Reveal() {
-		e.Doing, e.Err, e.Later = "keeping the new token", err, true
-		return Token{}, e
-	}
+	s.keep(ctx, place, fresh, old.Refresh)
 	return fresh, nil
+}
+
+// request asks for a new token, in the time that an endpoint has.
+func (s *Source) request(ctx context.Context, refresh secret.Secret) (Token, error) {
+	ctx, cancel := context.WithTimeout(ctx, requestTime)
+	defer cancel()
+	return s.Client.refresh(ctx, refresh)
 }

@@ -298,19 +298,6 @@ func TestATokenIsKeptByCommands(t *testing.T) {
 	}
 }
 
-func TestACommandThatCannotSaveCostsNoRotatedToken(t *testing.T) {
-	a := newAuthority(t)
-	a.Rotates = true
-	s := a.source(0)
-	s.Store.Load, s.Store.Save = "echo "+a.Refresh(), "cat >&2; exit 3"
-	_, err := s.Token(t.Context())
-	hushed(t, err)
-	var e *Error
-	if !errors.As(err, &e) || !e.Later || !strings.Contains(err.Error(), "keeping the new token") {
-		t.Errorf("got %v", err)
-	}
-}
-
 func TestRevoke(t *testing.T) {
 	a := newAuthority(t)
 	c := a.client()

@@ -40,7 +40,7 @@ func smarthosts(ctx context.Context, at about, a *config.Account, hello string, 
 			continue
 		}
 		r := wire.NewRelay(a, hello, nil)
-		if _, err := wire.LoginByToken(r, a, getenv); err != nil {
+		if _, err := wire.LoginByToken(r, a, getenv, func(text string) { at.warn("token", text, "") }); err != nil {
 			at.error("login", exit.Config, err.Error(), "")
 			continue
 		}

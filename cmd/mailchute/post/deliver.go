@@ -86,7 +86,7 @@ func (p *Post) relay(hello string) (*relay.Relay, error) {
 		p.warn(warning)
 	}
 	r := wire.NewRelay(p.account, hello, trace)
-	if warning, err = wire.LoginByToken(r, p.account, p.call.Getenv); err != nil {
+	if warning, err = wire.LoginByToken(r, p.account, p.call.Getenv, p.warn); err != nil {
 		return nil, err
 	}
 	if warning != "" {

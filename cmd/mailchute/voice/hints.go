@@ -28,6 +28,11 @@ func LoginCommand(account string) string {
 	return "mailchute login " + account
 }
 
+// TokenUnkept is the warning of a token that could not be kept.
+func TokenUnkept(account string, err error) string {
+	return err.Error() + "; unless it can be kept before this process ends, the next login needs: " + LoginCommand(account)
+}
+
 // RedirectMeaning is what a reply of draft-sam-smtp-redirects asks of people, by its
 // code.
 func RedirectMeaning(code int) string {

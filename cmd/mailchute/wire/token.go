@@ -19,8 +19,9 @@ import (
 	"mailchute/relay/secret"
 )
 
-// LoginByToken has a relay log in with access tokens, where the account says so.
-func LoginByToken(r *relay.Relay, a *config.Account, getenv func(string) string) (warning string, err error) {
+// LoginByToken has a relay log in with access tokens, where the account says so. warn
+// is told, when it happens, of a token that is lost when the process ends.
+func LoginByToken(r *relay.Relay, a *config.Account, getenv func(string) string, warn func(text string)) (warning string, err error) {
 	if a.OAuth.ClientID == "" || r.SMTP.Login == nil {
 		return "", nil
 	}
@@ -31,6 +32,7 @@ func LoginByToken(r *relay.Relay, a *config.Account, getenv func(string) string)
 	if warning, err = CheckTokenFiles(source); err != nil {
 		return "", &exit.ConfigError{Err: err}
 	}
+	source.Unkept = func(err error) { warn(voice.TokenUnkept(a.Name, err)) }
 	login := r.SMTP.Login
 	login.Mechanisms = tokenMechanisms(login.Mechanisms)
 	login.Secret = func(ctx context.Context) (secret.Secret, error) {
@@ -79,6 +81,7 @@ func TokenSource(a *config.Account, getenv func(string) string, dial route.Dial)
 		Client: tokenClient(a.OAuth, dial),
 		Store:  oauth.Store{File: file, Load: a.OAuth.Load, Save: a.OAuth.Save},
 		User:   a.User,
+		Hold:   host.HoldSignals,
 	}, nil
 }
 

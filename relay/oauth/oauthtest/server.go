@@ -5,6 +5,7 @@
 // Its tokens are access-canary-1, refresh-canary-1 and so on. At any time one
 // refresh token is good, at first refresh-canary-0. An answer is "STATUS BODY", or
 // "drop" to close the connection, or "wait" to say nothing until the client goes.
+// "late" is the answer of a server that says yes and takes its time.
 package oauthtest
 
 import (
@@ -16,6 +17,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 )
 
 // Server is one server on loopback, without TLS. Its fields are set before it is
@@ -26,6 +28,7 @@ type Server struct {
 	Device   string   // to /device
 	Lifetime int      // seconds of an access token; 0: the server does not say
 	Rotates  bool     // each refresh token is good for one time
+	Asked    func()   // if there is one, is called when a token is asked for, before the answer
 
 	mu      sync.Mutex
 	forms   []url.Values
@@ -42,7 +45,18 @@ func New() *Server {
 		Device: `200 {"device_code":"device-canary","user_code":"ABCD-EFGH","verification_uri":"https://id.example/device","expires_in":900,"interval":5}`,
 	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /token", func(w http.ResponseWriter, r *http.Request) { s.note(r); say(w, r, s.token(r.PostForm)) })
+	mux.HandleFunc("POST /token", func(w http.ResponseWriter, r *http.Request) {
+		s.note(r)
+		if s.Asked != nil {
+			s.Asked()
+		}
+		answer := s.token(r.PostForm)
+		if yes, late := strings.CutPrefix(answer, "late "); late {
+			time.Sleep(time.Second / 2)
+			answer = yes
+		}
+		say(w, r, answer)
+	})
 	mux.HandleFunc("POST /device", func(w http.ResponseWriter, r *http.Request) { s.note(r); say(w, r, s.Device) })
 	mux.HandleFunc("POST /revoke", func(_ http.ResponseWriter, r *http.Request) { s.note(r) })
 	mux.HandleFunc("GET /auth", func(w http.ResponseWriter, r *http.Request) { // a person who agrees at once
@@ -89,10 +103,14 @@ func say(w http.ResponseWriter, r *http.Request, answer string) {
 func (s *Server) token(form url.Values) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	late := ""
 	if len(s.Answers) > 0 {
 		answer := s.Answers[0]
 		s.Answers = s.Answers[1:]
-		return answer
+		if answer != "late" {
+			return answer
+		}
+		late = "late "
 	}
 	refreshes := form.Get("grant_type") == "refresh_token"
 	if refreshes && form.Get("refresh_token") != s.refresh {
@@ -108,7 +126,7 @@ func (s *Server) token(form url.Values) string {
 		grant["refresh_token"] = s.refresh
 	}
 	text, _ := json.Marshal(grant)
-	return "200 " + string(text)
+	return late + "200 " + string(text)
 }
 
 // Refresh is the refresh token that is good now.
