@@ -6,7 +6,9 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -147,6 +149,59 @@ func TestGarbageAtThePortChangesNothing(t *testing.T) {
 		_ = c.Close()
 	}
 	if status, _ := visit(t, q.Get("redirect_uri")+"/?code=c&state="+q.Get("state"), "localhost:9"); status != 200 {
+		t.Errorf("status %d", status)
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
+// stumbling is a listener that fails once for want of a descriptor.
+type stumbling struct {
+	net.Listener
+	stumbled bool
+}
+
+func (s *stumbling) Accept() (net.Conn, error) {
+	if !s.stumbled {
+		s.stumbled = true
+		return nil, &net.OpError{Op: "accept", Err: syscall.EMFILE}
+	}
+	return s.Listener.Accept()
+}
+
+func TestALoginOutlivesWantOfDescriptors(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &Loopback{state: "s", listener: &stumbling{Listener: l}, answers: make(chan url.Values, 1)}
+	done := make(chan struct{})
+	go func() { defer close(done); b.listen() }()
+	if status, _ := visit(t, "http://"+l.Addr().String()+"/?code=c&state=s", ""); status != 200 {
+		t.Errorf("status %d", status)
+	}
+	b.Close()
+	<-done
+}
+
+func TestWhoeverSaysNothingIsSentAwayForOthers(t *testing.T) {
+	a := newAuthority(t)
+	b, q, done := begin(t, a)
+	var idle []net.Conn
+	for range 3 * maxVisits {
+		c, err := net.Dial("tcp", b.listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		idle = append(idle, c)
+	}
+	_ = idle[0].SetReadDeadline(time.Now().Add(browserTime / 2))
+	if _, err := idle[0].Read(make([]byte, 1)); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("the first one is still heard: %v", err)
+	}
+	if status, _ := visit(t, q.Get("redirect_uri")+"/?code=c&state="+q.Get("state"), ""); status != 200 {
 		t.Errorf("status %d", status)
 	}
 	if err := <-done; err != nil {

@@ -20,14 +20,33 @@ const (
 	maxVisit    = 32 << 10
 )
 
+// maxVisits is how many browsers are heard at once; acceptPause how long to wait
+// where none could be let in.
+const (
+	maxVisits   = 16
+	acceptPause = 100 * time.Millisecond
+)
+
 // listen lets browsers in until the port is closed. One answer is taken; whoever
-// else knocks is sent away and changes nothing.
+// else knocks is sent away and changes nothing. Any user of this machine can knock,
+// and say nothing: of too many the first ones are sent away, as a browser says what
+// it wants at once.
 func (b *Loopback) listen() {
-	for {
+	var visits [maxVisits]net.Conn
+	for n := 0; ; {
 		conn, err := b.listener.Accept()
-		if err != nil {
+		switch {
+		case errors.Is(err, net.ErrClosed):
 			return
+		case err != nil: // out of descriptors, say; that passes
+			time.Sleep(acceptPause)
+			continue
 		}
+		if first := visits[n%maxVisits]; first != nil {
+			_ = first.Close()
+		}
+		visits[n%maxVisits] = conn
+		n++
 		go b.visit(conn)
 	}
 }
