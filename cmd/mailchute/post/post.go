@@ -54,30 +54,22 @@ func newPost(f *face.Call, account *config.Account, q *queue.Queue, j *journal.J
 // New makes a Post of what was typed and configured. done has to be called in the end.
 func New(f *face.Call, account *config.Account, j *journal.Journal) (p *Post, done func(), err error) {
 	p = newPost(f, account, nil, j)
-	p.verbose, p.quiet, p.onError, p.delivery = f.Args.Verbose, f.Args.OnError == 'q', f.Args.OnError, account.Delivery
-	if f.Args.Delivery != "" {
-		p.delivery = config.Delivery(f.Args.Delivery)
-	}
+	p.verbose, p.quiet, p.onError = f.Args.Verbose, f.Args.OnError == 'q', f.Args.OnError
 	// A program that calls sendmail -odq counts on a daemon to come by; where the
 	// configuration says "queue", somebody has thought of it.
 	p.lone = f.As == face.Borrowed && account.Delivery != config.Queued
-	if wire.ByLocalServer(account) {
-		p.delivery = config.Sync // its queue is the one that is meant
-	}
 	if p.queue, err = f.OpenQueue(account); err != nil {
 		return nil, nil, err
 	}
 	if p.queue != nil && !isAnothers(p.queue, f.Config.Path) {
 		p.holds = p.queue
 	}
-	if p.queue == nil && p.delivery != config.Sync {
-		if account.Delivery == config.Queued && f.Args.Delivery == "" {
-			return nil, nil, &exit.ConfigError{Err: fmt.Errorf("%s: delivery is \"queue\", and there is no queue: %s; the message was not sent", f.Config.Path, noQueue(account))}
-		}
-		// A program that has -odq or -odb built in means no harm to its mail, and who
-		// waits for the delivery knows more, not less.
-		j.Note("delivered at once, because there is no queue: " + noQueue(account))
-		p.delivery = config.Sync
+	var instead string
+	if p.delivery, instead, err = DeliveryOf(f, account, p.queue != nil); err != nil {
+		return nil, nil, err
+	}
+	if instead != "" {
+		j.Note(instead)
 	}
 	var closer func()
 	if p.trace, closer, err = f.Tracer(); err != nil {
@@ -89,6 +81,27 @@ func New(f *face.Call, account *config.Account, j *journal.Journal) (p *Post, do
 			p.queue.Close()
 		}
 	}, nil
+}
+
+// DeliveryOf is how a message of an account goes: now, in the background or by the
+// queue. instead says why it goes at once where something else was asked for. The
+// error is an *exit.ConfigError.
+func DeliveryOf(f *face.Call, account *config.Account, hasQueue bool) (d config.Delivery, instead string, err error) {
+	d = account.Delivery
+	if f.Args.Delivery != "" {
+		d = config.Delivery(f.Args.Delivery)
+	}
+	switch {
+	case wire.ByLocalServer(account):
+		return config.Sync, "", nil // its queue is the one that is meant
+	case hasQueue || d == config.Sync:
+		return d, "", nil
+	case account.Delivery == config.Queued && f.Args.Delivery == "":
+		return d, "", &exit.ConfigError{Err: fmt.Errorf("%s: delivery is \"queue\", and there is no queue: %s; the message was not sent", f.Config.Path, noQueue(account))}
+	}
+	// A program that has -odq or -odb built in means no harm to its mail, and who
+	// waits for the delivery knows more, not less.
+	return config.Sync, "delivered at once, because there is no queue: " + noQueue(account), nil
 }
 
 // isAnothers tells whether a server with another configuration is at work on q: its
