@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -41,5 +42,16 @@ func granted(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	if n := a.Grants(); n != want {
 		ts.Fatalf("it was asked %d times, want %d", n, want)
+	}
+}
+
+// revoked tells whether a token was given back.
+func revoked(ts *testscript.TestScript, neg bool, args []string) {
+	v, ok := authorities.Load(ts.Getenv("WORK"))
+	if !ok {
+		ts.Fatalf("no authorization server was started")
+	}
+	if all := v.(*oauthtest.Server).Revoked(); slices.Contains(all, args[0]) == neg {
+		ts.Fatalf("given back: %q", all)
 	}
 }

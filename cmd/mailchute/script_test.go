@@ -50,6 +50,7 @@ func scriptMain() {
 //	                   first answers to /token are the lines of FILE; $AUTHORITY
 //	                   is its address
 //	granted N          it was asked for a token N times
+//	revoked TOKEN      it was given that token back
 //	dns ZONE           starts a name server for check; without one nobody answers it
 //	status N COMMAND   runs COMMAND, which must end with status N
 func TestScripts(t *testing.T) {
@@ -75,7 +76,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"smarthost": startPeer, "config": writeConfig, "arrived": arrived, "wire": onTheWire, "await": await, "status": status, "generate": generate,
-			"authority": startAuthority, "granted": granted,
+			"authority": startAuthority, "granted": granted, "revoked": revoked,
 			"dns": func(ts *testscript.TestScript, neg bool, args []string) {
 				ts.Setenv("NAMESERVER", dnstest.New(t, ts.ReadFile(args[0]), false).Addr.String())
 			},

@@ -62,6 +62,18 @@ func (s Store) line(ctx context.Context) (secret.Secret, error) {
 	return secret.ReadOwn(ctx, s.File)
 }
 
+// Probe tells why no token could be kept, before one is asked for. It changes
+// nothing that is kept; what a command will say cannot be told.
+func (s Store) Probe(ctx context.Context) error {
+	return s.locked(ctx, func() error {
+		place, err := s.reserve()
+		if err == nil {
+			place.discard()
+		}
+		return err
+	})
+}
+
 // Write replaces the token.
 func (s Store) Write(ctx context.Context, t Token) error {
 	return s.locked(ctx, func() error {

@@ -49,11 +49,7 @@ func (c *Command) Do(ctx context.Context, p face.Process) exit.Status {
 	if l == nil {
 		return status
 	}
-	token, err := c.authorize(ctx, l)
-	if err == nil {
-		token.User = l.account.User
-		err = l.source.Store.Write(ctx, token)
-	}
+	token, err := c.obtain(ctx, l)
 	if err != nil {
 		l.voice.Say("not logged in: %v", err)
 		return statusOfToken(err)
@@ -66,6 +62,28 @@ func (c *Command) Do(ctx context.Context, p face.Process) exit.Status {
 		fmt.Fprintln(p.Stdout, "mail that waited for this login goes out with: mailchute queue flush")
 	}
 	return status
+}
+
+// obtain has a person let this program in, and keeps the token that comes of it. A
+// token that cannot be kept is given back; that there is a place for it is made
+// sure of before anybody is asked for anything.
+func (c *Command) obtain(ctx context.Context, l *subject) (oauth.Token, error) {
+	store := l.source.Store
+	if err := store.Probe(ctx); err != nil {
+		return oauth.Token{}, fmt.Errorf("there is no place for the token: %w", err)
+	}
+	token, err := c.authorize(ctx, l)
+	if err != nil {
+		return oauth.Token{}, err
+	}
+	token.User = l.account.User
+	if err := store.Write(ctx, token); err != nil {
+		if given, _ := l.source.Client.Revoke(ctx, token); !given {
+			return token, fmt.Errorf("%w; the permission that you gave stays until you take it back on the pages of your provider", err)
+		}
+		return token, fmt.Errorf("%w; the token was given back", err)
+	}
+	return token, nil
 }
 
 // freeLogin lets an account's mail go again that a refused login holds. Only in
@@ -98,7 +116,11 @@ func (c *Command) done(l *subject, t oauth.Token) exit.Status {
 		}
 		return exit.OK
 	}
-	fmt.Fprintf(l.Stdout, "logged in as %s; the token is in %s and renews itself\n", voice.Printable(l.account.User), voice.Printable(place(l.source)))
+	renews := ""
+	if !t.Refresh.IsZero() {
+		renews = " and renews itself"
+	}
+	fmt.Fprintf(l.Stdout, "logged in as %s; the token is in %s%s\n", voice.Printable(l.account.User), voice.Printable(place(l.source)), renews)
 	fmt.Fprintln(l.Stdout, "mailchute check tries it")
 	return exit.OK
 }
