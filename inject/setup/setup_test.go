@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -201,5 +202,20 @@ func TestAnAliasGoesBehindALinkAndKeepsTheMode(t *testing.T) {
 	}
 	if changed, err := AddAliasTo(link, "root", "x"); err != nil || changed {
 		t.Error("added twice", err)
+	}
+}
+
+func TestAConfigurationForOthersCanBeReachedByThemWhateverTheUmask(t *testing.T) {
+	defer syscall.Umask(syscall.Umask(0o077))
+	for mode, want := range map[fs.FileMode]fs.FileMode{0o644: 0o755, 0o600: 0o700} {
+		path := filepath.Join(t.TempDir(), "etc", "mailchute", "serve.toml")
+		if err := Write(path, "", mode, nil, false); err != nil {
+			t.Fatal(err)
+		}
+		for _, dir := range []string{filepath.Dir(path), filepath.Dir(filepath.Dir(path))} {
+			if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != want {
+				t.Errorf("%s for mode %v: %v, %v", dir, mode, info.Mode(), err)
+			}
+		}
 	}
 }

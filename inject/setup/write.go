@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"mailchute/relay/durable"
 )
 
 // ExistsError means that a file is there that must not be overwritten.
@@ -44,7 +46,7 @@ func Write(path, toml string, mode fs.FileMode, secrets []Secret, replace bool) 
 			return err
 		}
 	}
-	if err := makeDir(filepath.Dir(path)); err != nil {
+	if err := makeDir(filepath.Dir(path), mode); err != nil {
 		return err
 	}
 	for _, s := range missing {
@@ -73,14 +75,17 @@ func (s Secret) close() error {
 	return os.Chmod(s.Path, 0o600)
 }
 
-// makeDir makes the directory of a configuration. Others may look into that of
-// the machine, as they may into /etc; the files in it are closed to them.
-func makeDir(dir string) error {
-	mode := fs.FileMode(0o700)
-	if os.Geteuid() == 0 {
-		mode = 0o755
+// makeDir makes the directory of a configuration that has that mode. What others are
+// to read they have to reach, whatever the umask says. Else they may look into that
+// of the machine, as they may into /etc; the files in it are closed to them.
+func makeDir(dir string, file fs.FileMode) error {
+	switch {
+	case file&0o004 != 0:
+		return durable.MakeDirs(dir, 0o755)
+	case os.Geteuid() == 0:
+		return os.MkdirAll(dir, 0o755)
 	}
-	return os.MkdirAll(dir, mode)
+	return os.MkdirAll(dir, 0o700)
 }
 
 // writeFile makes a file appear with all of its text or not at all.

@@ -188,3 +188,21 @@ func TestWhatRootMakesInAnothersDirectoryIsTheOthers(t *testing.T) {
 		t.Errorf("root's own file was given away: %v", err)
 	}
 }
+
+func TestDirectoriesAreAsOpenAsTheyWereAskedForWhateverTheUmask(t *testing.T) {
+	top := t.TempDir()
+	if err := os.Mkdir(filepath.Join(top, "there"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	defer syscall.Umask(syscall.Umask(0o077))
+	for range 2 {
+		if err := MakeDirs(filepath.Join(top, "there", "a", "b"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, want := range map[string]os.FileMode{"there": 0o700, "there/a": 0o755, "there/a/b": 0o755} {
+		if info, err := os.Stat(filepath.Join(top, name)); err != nil || info.Mode().Perm() != want {
+			t.Errorf("%s: %v, %v, want mode %v", name, info.Mode(), err, want)
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -354,5 +355,17 @@ func TestDpkgTellsWhoseAFileIs(t *testing.T) {
 				t.Errorf("%q, want %q", got, tt.want)
 			}
 		})
+	}
+}
+
+func TestWhatIsInstalledCanBeReachedWhateverTheUmask(t *testing.T) {
+	defer syscall.Umask(syscall.Umask(0o077))
+	root := t.TempDir()
+	steps, err := (&Installer{Root: root}).Install(items)
+	do(t, steps, err)
+	for _, dir := range []string{"/usr", "/usr/local/bin", "/usr/sbin", "/usr/local/share/man/man1"} {
+		if info, err := os.Stat(root + dir); err != nil || info.Mode().Perm() != 0o755 {
+			t.Errorf("%s: %v, %v", dir, info.Mode(), err)
+		}
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"mailchute/relay/durable"
 )
 
 // occupant is what stands in an item's place.
@@ -102,7 +104,7 @@ func (i *Installer) target(item Item) string {
 // put makes an item appear whole, in place of what is there.
 func (i *Installer) put(item Item) (err error) {
 	path := i.path(item.Path)
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	if err := durable.MakeDirs(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
 	half := unfinished(path)
