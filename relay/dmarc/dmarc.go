@@ -75,8 +75,23 @@ type Found struct {
 }
 
 // Demand is what receivers are asked to do with mail that does not pass: none,
-// quarantine or reject, or "" without a record.
+// quarantine or reject, or "" without a record. While a policy is tested (t=y) that
+// is one level below what is published, RFC 9989 section 4.7.
 func (f Found) Demand() string {
+	demand := f.Published()
+	switch {
+	case !f.Record.Testing:
+		return demand
+	case demand == "reject":
+		return "quarantine"
+	case demand == "quarantine":
+		return "none"
+	}
+	return demand
+}
+
+// Published is the policy that is written for the domain, tested or not.
+func (f Found) Published() string {
 	switch {
 	case f.At == "":
 		return ""

@@ -21,6 +21,8 @@ const zone = `
 	_dmarc.cut.example.net TXT v=DMARC1; p=reject; psd=n
 	_dmarc.example.net TXT v=DMARC1; p=none
 	_dmarc.h.i.j TXT v=DMARC1; p=reject
+	_dmarc.test.example TXT v=DMARC1; p=reject; sp=quarantine; t=y
+	_dmarc.calm.example TXT v=DMARC1; p=none; t=Y
 	_dmarc.broken.example FAIL
 `
 
@@ -40,6 +42,9 @@ func TestTheRecordThatSpeaksForADomainIsFoundByWalkingUp(t *testing.T) {
 		{"that of a public suffix, whose children are organizations", "www.my.bank", "at bank, of my.bank: reject"},
 		{"the suffix itself", "bank", "at bank, of bank: reject"},
 		{"an organization that says so itself", "x.cut.example.net", "at cut.example.net, of cut.example.net: reject"},
+		{"a policy that is tested counts one level lower", "test.example", "at test.example, of test.example: quarantine"},
+		{"for subdomains too", "a.test.example", "at test.example, of test.example: none"},
+		{"and none stays none", "calm.example", "at calm.example, of calm.example: none"},
 		{"of a long name the last seven labels count", "a.b.c.d.e.f.g.x.y.z.h.i.j", "at h.i.j, of h.i.j: reject"},
 	} {
 		f, err := dmarc.Find(t.Context(), r, tt.domain)

@@ -129,6 +129,12 @@ func strictly(strict bool) string {
 
 // demand is what receivers are asked to do with mail that does not pass.
 func (o opinion) demand() string {
+	switch {
+	case o.author.Record.Testing && o.author.Published() == "reject":
+		return "the DMARC record of " + o.author.At + " is tested and asks to treat it as spam, not yet to reject it, if it does not pass (t=y)"
+	case o.author.Record.Testing && o.author.Published() == "quarantine":
+		return "the DMARC record of " + o.author.At + " is tested and asks for nothing yet if it does not pass (t=y)"
+	}
 	switch o.author.Demand() {
 	case "":
 		return "there is no DMARC record, so receivers decide by themselves"

@@ -50,6 +50,9 @@ const mailZone = `
 	google.example MX 10 mx.own.example
 	google.example TXT v=spf1 include:_spf.google.com ~all
 	_spf.google.com TXT v=spf1 ip4:203.0.113.201 ~all
+	tested.example MX 10 mx.own.example
+	tested.example TXT v=spf1 -all
+	_dmarc.tested.example TXT v=DMARC1; p=reject; t=y
 	mute.example MX 0 .
 	broken.example FAIL
 `
@@ -132,6 +135,10 @@ warning  dmarc: mail from own.example: SPF is not likely to let it pass; it pass
 ok       domain: google.example is in the DNS
 ok       spf: the record of google.example names _spf.google.com for smtp.gmail.com: mail is likely to pass
 ok       dmarc: mail from google.example is likely to pass by SPF, as the envelope sender is at google.example; there is no DMARC record, so receivers decide by themselves`},
+		{"a policy that is tested is told as one", "me@tested.example", "", "smtp.gmail.com", nil, `
+ok       domain: tested.example is in the DNS
+warning  spf: SPF of tested.example does not mention smtp.gmail.com (-all in the record of tested.example); add include:_spf.google.com to the record, as those who run smtp.gmail.com say
+warning  dmarc: mail from tested.example: SPF is not likely to let it pass; it passes too if smtp.gmail.com signs as tested.example, which cannot be known from here; the DMARC record of tested.example is tested and asks to treat it as spam, not yet to reject it, if it does not pass (t=y); mend the SPF record, or sign as tested.example: [dkim] in mailchute.toml(5)`},
 		{"no record", "me@bare.example", "", "smtp.example.net", nil, `
 ok       domain: bare.example is in the DNS
 warning  spf: bare.example has no SPF record: some receivers refuse its mail; publish one as TXT of bare.example, such as "v=spf1 include:... ~all"; ask those who run smtp.example.net what to add to the record
