@@ -32,7 +32,11 @@ func (c *Config) Account(name string) (*Account, error) {
 	if len(names) > 0 {
 		short := name[:min(len(name), 64)] // no account's name is longer
 		slices.SortStableFunc(names, func(a, b string) int { return distance(short, a) - distance(short, b) })
-		e.Hint = "there are " + strings.Join(names[:min(len(names), 20)], ", ")
+		e.Hint = "there are "
+		if len(names) == 1 {
+			e.Hint = "there is "
+		}
+		e.Hint += strings.Join(names[:min(len(names), 20)], ", ")
 	}
 	return nil, e
 }

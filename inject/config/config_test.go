@@ -172,6 +172,10 @@ func TestAnUnknownAccountIsToldTheNearest(t *testing.T) {
 	if want := `test.toml: unknown account "hom\x1b"; there are home, work`; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
+	_, err = parse(t, "[account.work]\n").Account("wrok")
+	if want := `test.toml: unknown account "wrok"; there is work`; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
 	_, err = parse(t, "").Account(strings.Repeat("x", 1<<20))
 	var e *Error
 	if !errors.As(err, &e) || len(err.Error()) > 200 || e.Hint != "there are no accounts" {
