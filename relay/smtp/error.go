@@ -1,6 +1,7 @@
 package smtp
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -59,7 +60,10 @@ func (e *Error) Error() string {
 	b.WriteString(printable(e.Server))
 	b.WriteString(": ")
 	b.WriteString(e.what())
-	if e.Err != nil {
+	switch {
+	case errors.Is(e.Err, context.DeadlineExceeded): // the caller's limit, over all of it
+		b.WriteString(": it took too long")
+	case e.Err != nil:
 		b.WriteString(": " + printable(e.Err.Error()))
 	}
 	if e.Reply != nil {

@@ -260,3 +260,10 @@ func TestTrace(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+func TestALimitOfTheCallerIsToldInWords(t *testing.T) {
+	err := &Error{Phase: PhaseGreeting, Server: "mx.example", Err: context.DeadlineExceeded}
+	if got := err.Error(); got != "mx.example: no service: it took too long" {
+		t.Errorf("%s", got)
+	}
+}

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"context"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"errors"
@@ -117,5 +118,14 @@ func TestCapabilitiesAreNamedByTheirKeywords(t *testing.T) {
 	}
 	if got := capabilities(smtp.Extensions{Pipelining: true, EightBitMIME: true, Limits: smtp.Limits{MailMax: 1}}); got != "PIPELINING 8BITMIME LIMITS" {
 		t.Error(got)
+	}
+}
+
+func TestAServerThatDripsItsGreetingIsSlow(t *testing.T) {
+	r := &findings{}
+	p := &probe{err: &smtp.Error{Phase: smtp.PhaseGreeting, Server: "s", Err: context.DeadlineExceeded}}
+	p.tell(r.about(""), time.Now())
+	if f := r.all[0]; f.Text != "s: no service: it took too long" || strings.Contains(f.Hint, "takes no mail") {
+		t.Errorf("%+v", f)
 	}
 }

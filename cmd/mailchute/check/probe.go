@@ -92,6 +92,9 @@ func (p *probe) tell(at about, now time.Time) {
 		hint := ""
 		if errors.As(p.err, &e) {
 			area, hint = areaOf(e.Phase), hintOf(e.Phase, portOf(p.endpoint.Address))
+			if e.Phase == smtp.PhaseGreeting && errors.Is(e.Err, context.DeadlineExceeded) {
+				hint = "the server is too slow to be of use now; try again later, or ask those who run it"
+			}
 			if p.endpoint.Network == "unix" {
 				hint = "does the local server run? systemctl start mailchute.socket, or mailchute serve"
 			}
