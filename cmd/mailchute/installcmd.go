@@ -21,7 +21,7 @@ import (
 // installCommand is `mailchute install`.
 type installCommand struct {
 	placesCommand
-	Force bool `help:"Take the place of a package's file too; it is kept aside."`
+	Force bool `help:"Take the place of a package's file too, or of one whose earlier file is kept; nothing kept is lost."`
 }
 
 // uninstallCommand is `mailchute uninstall`.
@@ -105,6 +105,8 @@ func (c *placesCommand) perform(p face.Process, steps []install.Step) exit.Statu
 			line += " as " + s.To
 		case s.Action == install.Restore:
 			line += " from " + s.To
+		case s.Action == install.Leave:
+			line += " to whoever has it now; what was there before is in " + s.To
 		case s.To != "":
 			line += " -> " + s.To
 		}

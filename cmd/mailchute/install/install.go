@@ -36,7 +36,7 @@ type Item struct {
 // Installer puts items in place. The zero value works on the system itself.
 type Installer struct {
 	Root  string // goes before all paths; "" is the system itself
-	Force bool   // a package's file, and a kept one, may give way
+	Force bool   // a package's file may give way, and a kept one gets yet another name
 
 	// Owner is the package that a path belongs to, "" for none; nil knows none.
 	Owner func(path string) string
@@ -51,13 +51,14 @@ const (
 	Put     Action = "put"     // the item goes in place
 	Remove  Action = "remove"  // the item goes away
 	Restore Action = "restore" // what was kept comes back
+	Leave   Action = "leave"   // what was kept stays where it is: its place is taken
 )
 
 // Step is one action. Do does it; nothing has happened before.
 type Step struct {
 	Action Action
 	Path   string // with the root
-	To     string // of Keep and Restore: the other name; of Put, where a link leads
+	To     string // of Keep, Restore and Leave: the other name; of Put, where a link leads
 	do     func() error
 }
 
@@ -74,7 +75,7 @@ func (e *RefusedError) Error() string {
 	if e.Package != "" {
 		return fmt.Sprintf("%q belongs to the package %s; remove that package; for install, --force keeps the file aside", e.Path, e.Package)
 	}
-	return fmt.Sprintf("%q is there from an earlier installation and would be lost; --force replaces it", e.Path)
+	return fmt.Sprintf("%q is there from an earlier installation and would be lost; --force keeps it under yet another name", e.Path)
 }
 
 // Install is the steps that put the items in place: none for those that are.
@@ -114,10 +115,24 @@ func (i *Installer) keep(path string) ([]Step, error) {
 	if alike(from, to) {
 		return nil, nil
 	}
-	if exists(to) && !i.Force {
-		return nil, &RefusedError{Path: to}
+	var steps []Step
+	if exists(to) {
+		if !i.Force {
+			return nil, &RefusedError{Path: to}
+		}
+		aside := freeName(to)
+		steps = append(steps, Step{Keep, to, aside, func() error { return os.Rename(to, aside) }})
 	}
-	return []Step{{Keep, from, to, func() error { return secondName(from, to) }}}, nil
+	return append(steps, Step{Keep, from, to, func() error { return secondName(from, to) }}), nil
+}
+
+// freeName is a name beside path that nothing has.
+func freeName(path string) string {
+	for n := 1; ; n++ {
+		if name := fmt.Sprintf("%s.%d", path, n); !exists(name) {
+			return name
+		}
+	}
 }
 
 // Uninstall is the steps that take the items away and put back what was kept. A
@@ -165,6 +180,8 @@ func (i *Installer) giveBack(path string, empty, ours bool) (steps []Step) {
 		steps = append(steps, i.remove(path))
 	case !empty && alike(path, kept): // Install came no further than to keep it
 		steps = append(steps, i.remove(kept))
+	case !empty && exists(kept):
+		steps = append(steps, Step{Leave, path, kept, func() error { return nil }})
 	}
 	if half := unfinished(path); exists(half) {
 		steps = append(steps, i.remove(half))

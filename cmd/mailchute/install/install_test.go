@@ -156,6 +156,28 @@ func TestWhatIsKeptIsNotLost(t *testing.T) {
 	if _, err := (&Installer{Root: root}).Install(items); !errors.As(err, new(*RefusedError)) {
 		t.Errorf("error %v", err)
 	}
+	write(t, root+"/usr/sbin/sendmail.before-mailchute.1", "zeroth")
+	steps, err := (&Installer{Root: root, Force: true}).Install(items)
+	do(t, steps, err)
+	files := tree(t, root)
+	for path, want := range map[string]string{"": "second", ".1": "zeroth", ".2": "first"} {
+		if got := files["/usr/sbin/sendmail.before-mailchute"+path]; got != want {
+			t.Errorf("%q is kept in %q, want %q", got, path, want)
+		}
+	}
+}
+
+func TestWhatIsKeptOfATakenPlaceIsToldOf(t *testing.T) {
+	root := t.TempDir()
+	write(t, root+"/usr/sbin/sendmail", "exim's")
+	write(t, root+"/usr/sbin/sendmail.before-mailchute", "first")
+	steps, err := (&Installer{Root: root}).Uninstall(items)
+	if got := strings.Join(do(t, steps, err), " "); got != "leave" || steps[0].To != root+"/usr/sbin/sendmail.before-mailchute" {
+		t.Errorf("steps %q", got)
+	}
+	if files := tree(t, root); len(files) != 2 {
+		t.Errorf("left: %v", files)
+	}
 }
 
 func TestAPlaceThatSomebodyElseTookIsHis(t *testing.T) {

@@ -145,12 +145,9 @@ func create(path string, item Item) error {
 	return errors.Join(err, f.Close())
 }
 
-// secondName gives what is at from another name besides; whatever had that name
-// loses it. A link to a symbolic link would lead through it on some systems.
+// secondName gives what is at from another name besides, which nothing has. A link to
+// a symbolic link would lead through it on some systems.
 func secondName(from, to string) error {
-	if err := os.Remove(to); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
 	if target, err := os.Readlink(from); err == nil {
 		return os.Symlink(target, to)
 	}
