@@ -74,6 +74,8 @@ func (f *Call) Complain(err error) {
 	case len(mistakes) > 1:
 	case errors.Is(err, config.ErrNone):
 		f.Voice.Hint("%s", voice.HintNoConfig)
+	case errors.As(err, new(*config.Error)) && errors.Is(err, fs.ErrPermission) && f.Part == host.ServerPart:
+		f.Voice.Hint("%s", voice.HintServerCannotRead)
 	case errors.As(err, new(*config.Error)) && errors.Is(err, fs.ErrPermission):
 		f.Voice.Hint("%s", voice.HintNotReadable)
 	}

@@ -7,6 +7,9 @@ const HintNoConfig = "make one with: mailchute init; or write it to ~/.config/ma
 // secret that it names.
 const HintNotReadable = "where only root may read it, mailchute serve sends for all users; or make a configuration of your own with: mailchute init"
 
+// HintServerCannotRead is the same for the server.
+const HintServerCannotRead = "the user that the server runs as has to read it: look at the mode of the file (0644) and of its directory (0755); passwords have files of their own"
+
 // HintCheck is what to do where the way to the smarthost is in trouble.
 const HintCheck = "mailchute check looks at configuration, server and login, and says what to mend"
 
