@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"net"
-	"os"
+	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"mailchute/cmd/mailchute/face"
 	"mailchute/cmd/mailchute/serve/servetest"
@@ -31,18 +33,30 @@ func serveWith(t *testing.T, rules, more string) *served {
 // start starts it, also again after stop.
 func (s *served) start(t *testing.T) {
 	t.Helper()
+	path := filepath.Join(t.TempDir(), "ready")
+	ready, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
+	servetest.NoError(t, err)
+	defer ready.Close()
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		run(ctx, []string{"mailchute", "serve", "-C", s.File()}, face.Process{Stderr: s.Stderr, Getenv: func(string) string { return "" }})
+		run(ctx, []string{"mailchute", "serve", "-C", s.File()}, face.Process{Stderr: s.Stderr, Getenv: func(name string) string {
+			return map[string]string{"NOTIFY_SOCKET": path}[name]
+		}})
 	}()
 	s.stop = sync.OnceFunc(func() { cancel(); <-ended })
 	t.Cleanup(s.stop)
-	servetest.Eventually(t, "it listens", func() bool {
-		_, err := os.Stat(s.Socket) // a connection would count as one
-		return err == nil
-	})
+	ready.SetReadDeadline(time.Now().Add(20 * time.Second))
+	for buf := make([]byte, 256); ; {
+		n, err := ready.Read(buf)
+		if err != nil {
+			t.Fatalf("it is not ready: %v; %s", err, s.Stderr)
+		}
+		if strings.HasPrefix(string(buf[:n]), "READY=1") {
+			return
+		}
+	}
 }
 
 // freePort is an address of loopback that nobody listens on.
