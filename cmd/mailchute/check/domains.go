@@ -73,6 +73,7 @@ func (d *domains) check(ctx context.Context, at about, a *config.Account, who in
 // silent says that there is no answer. Without a network all else still works.
 func (d *domains) silent(at about, err error) {
 	d.mute = true
+	at.heed(err)
 	at.note("domain", "no answer from the name servers, so SPF, DKIM and DMARC were not looked at: "+err.Error(), "is there a network?")
 }
 

@@ -1,7 +1,10 @@
 package check
 
 import (
+	"context"
+	"errors"
 	"slices"
+	"time"
 
 	"mailchute/cmd/mailchute/exit"
 )
@@ -11,6 +14,25 @@ type findings struct {
 	all   []Finding
 	print func(Finding) // nil: nobody wants to see them come
 	once  map[string]bool
+	mute  bool // a name server gave no answer in its full time
+}
+
+// muteTime is how long names are looked up once the name servers were found mute:
+// what /etc/hosts knows is found at once.
+const muteTime = 500 * time.Millisecond
+
+// patience bounds a lookup of names.
+func (r *findings) patience(ctx context.Context) (context.Context, context.CancelFunc) {
+	if r.mute {
+		return context.WithTimeout(ctx, muteTime)
+	}
+	return context.WithCancel(ctx)
+}
+
+// heed remembers when no name server answered a lookup.
+func (r *findings) heed(err error) {
+	var late interface{ Timeout() bool }
+	r.mute = r.mute || errors.As(err, &late) && late.Timeout()
 }
 
 // isFirst tells whether a thing that several accounts share is seen for the first

@@ -32,14 +32,18 @@ type probe struct {
 	loginErr   error
 }
 
-// look asks a server all there is to know.
-func look(ctx context.Context, r *relay.Relay, a *config.Account, e smtp.Endpoint) *probe {
+// look asks a server all there is to know. seen is what was found before.
+func look(ctx context.Context, r *relay.Relay, a *config.Account, e smtp.Endpoint, seen *findings) *probe {
 	ctx, cancel := context.WithTimeout(ctx, probeTime)
 	defer cancel()
 	p := &probe{endpoint: e, wantsLogin: r.SMTP.Login != nil, user: loginName(a)}
 	host, _, err := net.SplitHostPort(e.Address)
 	if _, literal := netip.ParseAddr(host); err == nil && literal != nil && a.Proxy.Address == "" {
-		if p.addresses, err = net.DefaultResolver.LookupHost(ctx, host); err != nil {
+		lookup, done := seen.patience(ctx)
+		p.addresses, err = net.DefaultResolver.LookupHost(lookup, host)
+		done()
+		if err != nil {
+			seen.heed(err)
 			p.err = &smtp.Error{Phase: smtp.PhaseResolve, Server: host, Err: lookupError(err)}
 			return p
 		}

@@ -45,8 +45,11 @@ func smarthosts(ctx context.Context, at about, a *config.Account, hello string, 
 			continue
 		}
 		resolver := wire.NewResolver(a, "", getenv, r.SMTP.Dial)
-		endpoints, err := resolver.Endpoints(ctx, s, "", route.DemandPublished)
+		lookup, done := at.patience(ctx)
+		endpoints, err := resolver.Endpoints(lookup, s, "", route.DemandPublished)
+		done()
 		if err != nil {
+			at.heed(err)
 			at.error("resolve", exit.TempFail, err.Error(), hintOf(smtp.PhaseResolve, s.Port))
 			continue
 		}
@@ -56,7 +59,7 @@ func smarthosts(ctx context.Context, at about, a *config.Account, hello string, 
 				to.smarthost += " (" + e.Host + ")"
 				to.ok("resolve", "the SRV records lead to "+e.Address)
 			}
-			p := look(ctx, r, a, e)
+			p := look(ctx, r, a, e, at.findings)
 			p.tell(to, time.Now())
 			if p.conn != nil {
 				p.conn.Close()
