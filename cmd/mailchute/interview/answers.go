@@ -41,7 +41,11 @@ func (i *initialization) answers(ctx context.Context) (a setup.Answers, err erro
 // address is whom to send as.
 func (i *initialization) address(ctx context.Context) (address.Addr, error) {
 	if i.Address != "" {
-		return address.Parse(i.Address)
+		a, err := address.Parse(i.Address)
+		if err == nil {
+			err = fittingAddress(a)
+		}
+		return a, err
 	}
 	for {
 		text, err := i.ask.line(ctx, "Mail address to send as", "", "--address")
@@ -49,10 +53,13 @@ func (i *initialization) address(ctx context.Context) (address.Addr, error) {
 			return address.Addr{}, err
 		}
 		a, err := address.Parse(text)
-		if err == nil && a.Domain != "" {
+		if err != nil || a.Domain == "" {
+			i.voice.Say("%q is no address with a domain", text)
+		} else if err := fittingAddress(a); err != nil {
+			i.voice.Say("%q: %v", text, err)
+		} else {
 			return a, nil
 		}
-		i.voice.Say("%q is no address with a domain", text)
 	}
 }
 

@@ -2,6 +2,7 @@ package interview
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -18,16 +19,30 @@ func (i *initialization) login(ctx context.Context, a *setup.Answers, server fou
 		return nil
 	}
 	var err error
-	if a.User = i.User; a.User == "" {
-		proposed := server.provider.UserName(a.Address.String())
-		if a.User, err = i.ask.line(ctx, "User name", proposed, "--user, or --no-login"); err != nil {
-			return err
-		}
+	if a.User, err = i.userName(ctx, server.provider.UserName(a.Address.String())); err != nil {
+		return err
 	}
 	if done, err := i.token(ctx, a, server); done || err != nil {
 		return err
 	}
 	return i.password(ctx, a)
+}
+
+// userName is the name to log in as.
+func (i *initialization) userName(ctx context.Context, proposed string) (string, error) {
+	if i.User != "" {
+		return i.User, fittingUser(i.User)
+	}
+	for {
+		name, err := i.ask.line(ctx, "User name", proposed, "--user, or --no-login")
+		if err != nil {
+			return "", err
+		}
+		if err = fittingUser(name); err == nil || i.ask.nobody {
+			return name, err
+		}
+		i.voice.Say("%v", err)
+	}
 }
 
 // token is a login by token, where the provider gives them out and somebody has a
@@ -66,6 +81,9 @@ func (i *initialization) password(ctx context.Context, a *setup.Answers) (err er
 		return nil
 	case i.PasswordFile == "-":
 		text, err := terminal.ReadLine(i.Stdin)
+		if errors.Is(err, terminal.ErrTooLong) {
+			return &usageTrouble{"--password-file -: the line on standard input is longer than a password can be"}
+		}
 		if err != nil || text == "" {
 			return &usageTrouble{"--password-file -: there is no line on standard input"}
 		}

@@ -22,6 +22,9 @@ func Is(w io.Writer) bool {
 // maxLine bounds a line that is typed or piped in, in octets.
 const maxLine = 64 << 10
 
+// ErrTooLong means that a line has more than 64 KiB.
+var ErrTooLong = errors.New("the line is too long")
+
 // ReadLine reads up to a line end and not an octet further: what follows may be
 // for another reader. The end of the input ends a line too; without one it is
 // io.EOF.
@@ -40,7 +43,7 @@ func ReadLine(r io.Reader) (string, error) {
 			return "", err
 		}
 	}
-	return "", errors.New("the line is too long")
+	return "", ErrTooLong
 }
 
 // Pace tells when a line of progress is due again: nobody reads faster than ten a
