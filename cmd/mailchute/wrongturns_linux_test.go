@@ -114,6 +114,7 @@ func turns() []turn {
 		{name: "token-missing-kept", config: plain + byToken, queue: true, server: says("EHLO => AUTH XOAUTH2")},
 		{name: "no-login-offered", config: plain + loginKeys, server: says("EHLO => 8BITMIME")},
 		{name: "no-mechanism-in-common", config: plain + loginKeys, server: says("EHLO => AUTH GSSAPI NTLM")},
+		{name: "tls-wanted", server: says("MAIL => 530 5.7.0 Must issue a STARTTLS command first")},
 		{name: "login-wanted", server: says("MAIL => 530 5.7.0 authentication required")},
 		{name: "password-file-absent", config: plain + "user = \"joe\"\npassword_file = \"$DIR/password\"\n"},
 		{name: "password-command-fails", config: plain + "user = \"joe\"\npassword_command = \"echo the key ring is locked >&2; exit 3\"\n", server: says("EHLO => AUTH PLAIN")},

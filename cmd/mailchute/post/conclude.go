@@ -2,19 +2,21 @@ package post
 
 import (
 	"errors"
+	"strings"
 
 	"mailchute/cmd/mailchute/exit"
 	"mailchute/cmd/mailchute/voice"
 	"mailchute/inject"
 	"mailchute/relay/envelope"
 	"mailchute/relay/queue"
+	"mailchute/relay/reply"
 )
 
 // conclude prints a line for each recipient that did not get the message and is
 // not taken care of.
 func (p *Post) conclude(sub *inject.Submission) exit.Status {
 	var statuses []exit.Status
-	untold, wayIsBad := false, false
+	untold, wayIsBad, wantsLogin := false, false, false
 	sub.Each(func(r *envelope.Recipient) {
 		switch {
 		case p.Journal.IsKept(r):
@@ -25,6 +27,7 @@ func (p *Post) conclude(sub *inject.Submission) exit.Status {
 			statuses = append(statuses, p.statusOf(r.Outcome))
 			untold = untold || !p.mailed[r]
 			wayIsBad = wayIsBad || r.Outcome.Cause == envelope.CauseRoute || r.Outcome.Cause == envelope.CauseLogin
+			wantsLogin = wantsLogin || asksForLogin(r.Outcome.Reply)
 			if !p.quiet && (p.loud || !p.mailed[r]) {
 				p.voice.Fail(r)
 			}
@@ -37,6 +40,9 @@ func (p *Post) conclude(sub *inject.Submission) exit.Status {
 		}
 		p.Journal.Malformed(m)
 	})
+	if wantsLogin && !p.quiet && p.account.User == "" && p.account.Auth == nil {
+		p.voice.Hint("%s", voice.HintNoUser)
+	}
 	if wayIsBad && p.loud {
 		p.voice.Hint("%s", voice.HintCheck)
 	}
@@ -45,6 +51,12 @@ func (p *Post) conclude(sub *inject.Submission) exit.Status {
 		return exit.OK
 	}
 	return status
+}
+
+// asksForLogin tells whether a server wants a login first, RFC 4954 section 6. With
+// the same code it may want TLS, RFC 3207 section 4.
+func asksForLogin(r *reply.Reply) bool {
+	return r != nil && r.Code == 530 && !strings.Contains(strings.ToUpper(r.Text()), "TLS")
 }
 
 // statusOf is the status for a recipient that nobody takes care of. Where there

@@ -10,6 +10,9 @@ const HintNotReadable = "where only root may read it, mailchute serve sends for 
 // HintServerCannotRead is the same for the server.
 const HintServerCannotRead = "the user that the server runs as has to read it: look at the mode of the file (0644) and of its directory (0755); passwords have files of their own"
 
+// HintNoUser is what to do where a server wants a login and none is configured.
+const HintNoUser = "no login is configured: set user, and password_file or password_command, see mailchute.toml(5)"
+
 // HintCheck is what to do where the way to the smarthost is in trouble.
 const HintCheck = "mailchute check looks at configuration, server and login, and says what to mend"
 
