@@ -146,10 +146,10 @@ func changeFor(f relay.FieldChange) explain.Change {
 		named = f.After
 	}
 	switch {
-	case c.After == "" && !named.Is("Content-Transfer-Encoding"):
-		c.Rule = "said by a parameter"
 	case named.Is(headers.PriorityField):
 		c.Rule = "the server has no MT-PRIORITY (RFC 6758 3.3)"
+	case c.After == "" && !named.Is("Content-Transfer-Encoding"):
+		c.Rule = "said by a parameter"
 	case named.Is(headers.ValidSinceField):
 		c.Rule = "the server has no RRVS (RFC 7293 6)"
 	case !isASCII(c.Before):
