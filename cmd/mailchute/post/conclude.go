@@ -40,7 +40,7 @@ func (p *Post) conclude(sub *inject.Submission) exit.Status {
 		}
 		p.Journal.Malformed(m)
 	})
-	if wantsLogin && !p.quiet && p.account.User == "" && p.account.Auth == nil {
+	if wantsLogin && p.loud && p.account.User == "" && p.account.Auth == nil {
 		p.voice.Hint("%s", voice.HintNoUser)
 	}
 	if wayIsBad && p.loud {
