@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -49,18 +50,24 @@ func (c *Redirects) Do(p face.Process, words string) exit.Status {
 		v.Say("no place for a memory of redirects: set HOME or XDG_STATE_HOME")
 		return exit.Config
 	}
+	verb, _, _ := strings.Cut(words, " ")
 	if c.Serve && os.Getuid() == 0 {
 		// Root handles the server's files as the server: what root makes there is lost
 		// to it. The way to them may be closed to that user, so it is gone first.
-		if err := host.BecomeOwner(filepath.Dir(path)); err != nil {
-			v.Say("the memory of mailchute serve: %v", err)
+		err := host.BecomeOwner(filepath.Dir(path))
+		switch {
+		case err == nil:
+			path = filepath.Base(path)
+		case errors.Is(err, fs.ErrNotExist) && (verb == "list" || verb == "export"):
+			// It has learnt nothing yet.
+		default:
+			v.Say("the memory of mailchute serve: %v; the server makes its place when it learns the first redirect", err)
 			return exit.CantCreate
 		}
-		path = filepath.Base(path)
 	}
 	m := redirect.OpenMemory(path)
 	var err error
-	switch verb, _, _ := strings.Cut(words, " "); verb {
+	switch verb {
 	case "list":
 		err = c.list(p, m)
 	case "add":
