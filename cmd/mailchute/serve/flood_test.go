@@ -142,8 +142,7 @@ func TestALimitOfAMinuteAnswersSoThatClientsTryAgain(t *testing.T) {
 	}
 	s.Arrive(2)
 	s.Write("connections_per_minute = 1\nusers.loopback = [\"*@box.example\"]")
-	s.hup <- os.Interrupt
-	s.hup <- os.Interrupt // taken only when the first reload is over
+	s.reload()
 	if err := servetest.Submit(s.Dial("tcp", s.Port), "a@box.example", "b@example.org", "Subject: x\n\nx\n"); err != nil {
 		t.Errorf("the limit on messages is gone: %v", err)
 	}

@@ -16,12 +16,6 @@ import (
 	"mailchute/cmd/mailchute/serve/servetest"
 )
 
-// reload makes the server read its configuration again, and waits until it has.
-func (s *served) reload() {
-	s.hup <- os.Interrupt
-	s.hup <- os.Interrupt // taken only when the first is over
-}
-
 // greets tells whether somebody speaks SMTP on a Unix socket.
 func greets(path string) bool {
 	c, err := net.Dial("unix", path)

@@ -6,8 +6,10 @@ import (
 	"io"
 	"net"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"mailchute/cmd/mailchute/face"
@@ -19,16 +21,23 @@ import (
 // served is a server on real sockets.
 type served struct {
 	*servetest.Box
-	server *server
-	hup    chan os.Signal
-	stop   func() error
+	server  *server
+	hup     chan os.Signal
+	manager net.Conn // of services, as systemd is one
+	stop    func() error
 }
 
 // serveWith starts a server; rules are the smarthost's, more is added to [serve].
 func serveWith(t *testing.T, rules, more string) *served {
 	t.Helper()
 	s := &served{Box: servetest.New(t, rules, more), hup: make(chan os.Signal)}
-	f := face.New(face.Process{Stderr: s.Stderr, Getenv: func(string) string { return "" }}, &inject.Args{ConfigFile: s.File()})
+	notify := filepath.Join(s.Dir, "notify")
+	manager, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: notify, Net: "unixgram"})
+	servetest.NoError(t, err)
+	t.Cleanup(func() { manager.Close() })
+	s.manager = manager
+	env := map[string]string{"NOTIFY_SOCKET": notify}
+	f := face.New(face.Process{Stderr: s.Stderr, Getenv: func(name string) string { return env[name] }}, &inject.Args{ConfigFile: s.File()})
 	first, err := newSettings(f)
 	if err != nil {
 		t.Fatal(err)
@@ -44,6 +53,28 @@ func serveWith(t *testing.T, rules, more string) *served {
 	s.stop = sync.OnceValue(func() error { cancel(); return <-ended })
 	t.Cleanup(func() { s.stop() })
 	return s
+}
+
+// reload makes the server read its configuration again, and waits until it has told
+// the service manager that it is over.
+func (s *served) reload() {
+	s.T.Helper()
+	s.hup <- syscall.SIGHUP
+	s.told("RELOADING=1\n")
+	s.told("READY=1\n")
+}
+
+// told waits until the service manager hears of a state.
+func (s *served) told(state string) {
+	s.T.Helper()
+	buf := make([]byte, 1024)
+	for {
+		n, err := s.manager.Read(buf)
+		servetest.NoError(s.T, err)
+		if strings.HasPrefix(string(buf[:n]), state) {
+			return
+		}
+	}
 }
 
 func TestServeTakesAMessageAndSendsIt(t *testing.T) {
@@ -118,17 +149,14 @@ func TestReloadKeepsTheOldConfigurationWhenTheNewOneIsWrong(t *testing.T) {
 		return size
 	}
 	s.Write("max_size = 5000")
-	s.hup <- os.Interrupt
-	s.hup <- os.Interrupt // taken only when the first reload is over
+	s.reload()
 	if got := size(); got != "5000" {
 		t.Errorf("SIZE %q after a reload", got)
 	}
 	s.Write("max_syze = 6000")
-	s.hup <- os.Interrupt
-	s.hup <- os.Interrupt
+	s.reload()
 	s.Replace("") // as an editor leaves it for a moment
-	s.hup <- os.Interrupt
-	s.hup <- os.Interrupt
+	s.reload()
 	if got := size(); got != "5000" {
 		t.Errorf("SIZE %q after a wrong configuration", got)
 	}
