@@ -24,7 +24,7 @@ match = ["*@work.example"]
 match = ["eve@box.example"]
 `)
 	now := s.server.live.Load()
-	user := func(login string) client { return client{host.User{UID: 7, Login: login}, true} }
+	user := func(login string) client { return client{User: host.User{UID: 7, Login: login}, known: true} }
 	for _, c := range []struct {
 		name       string
 		client     client
@@ -35,7 +35,7 @@ match = ["eve@box.example"]
 		{"and without a From", client{}, "a@work.example", "", "work"},
 		{"MAIL FROM that serve.users allows", user("backup"), "backup@work.example", "From: someone@other.example\n", "work"},
 		{"the null sender of him, so From", user("backup"), "", "From: me@work.example\n", "work"},
-		{"MAIL FROM of root", client{host.User{Login: "root"}, true}, "x@work.example", "", "work"},
+		{"MAIL FROM of root", client{User: host.User{Login: "root"}, known: true}, "x@work.example", "", "work"},
 		{"MAIL FROM that does not count, so From", user("eve"), "a@work.example", "From: eve@box.example\n", "box"},
 		{"nothing that fits", user("eve"), "a@work.example", "From: someone@other.example\n", ""},
 	} {
@@ -95,7 +95,7 @@ func TestNobodyHasAnIdentityOnlyInWords(t *testing.T) {
 
 func TestANullSenderOfAUserWithRulesIsNotTheFromAddress(t *testing.T) {
 	patterns := config.Serve{Users: map[string][]string{"backup": {"backup@work.example"}}}
-	c := client{host.User{UID: 8, Login: "backup"}, true}
+	c := client{User: host.User{UID: 8, Login: "backup"}, known: true}
 	if got := judge(c, address.Addr{}, inject.Who{Domain: "box.example"}, patterns); got != counts {
 		t.Errorf("without an identity: %v", got)
 	}

@@ -16,8 +16,9 @@ import (
 
 // client is who submits.
 type client struct {
-	host.User      // of the user; on loopback TCP nobody is known, and the login is empty
-	known     bool // the kernel says so
+	host.User        // of the user; on loopback TCP nobody is known, and the login is empty
+	known     bool   // the kernel says so
+	lender    string // who has been lent this user id, subuid(5); "" for most
 }
 
 // loopback is the name of all clients on TCP in [serve.users].
@@ -31,15 +32,12 @@ func (c client) key() string {
 	return c.Login
 }
 
-// unlisted is the name of all who have no passwd entry, in share. No login has a colon.
-const unlisted = ":unlisted"
-
-// share is the name under which a client has his share of the server. Whoever has no
-// passwd entry shares one with all others: any user may have thousands of such ids
-// in name spaces of his own (subuid(5)), and would have a share with each.
+// share is the name under which a client has his share of the server. Ids that a user
+// has been lent for name spaces of his own count as that user: he has thousands of
+// them, and would have a share with each.
 func (c client) share() string {
-	if c.known && c.UID != 0 && !c.Listed {
-		return unlisted
+	if c.lender != "" {
+		return c.lender
 	}
 	return c.key()
 }
@@ -65,7 +63,11 @@ func clientOf(c net.Conn, local bool) (client, error) {
 	if err != nil {
 		return client{}, err
 	}
-	return client{host.LookUpUser(uid), true}, nil
+	who := client{User: host.LookUpUser(uid), known: true}
+	if !who.Listed {
+		who.lender = host.Lender(uid)
+	}
+	return who, nil
 }
 
 // verdict is what a client's MAIL FROM is worth.

@@ -191,7 +191,7 @@ func TestLoopbackTakesOnlyWhatTheConfigurationAllows(t *testing.T) {
 
 func TestAFloodOfSessionsLeavesRoomForOthers(t *testing.T) {
 	s := serveWith(t, "", "")
-	key := client{host.Caller(), true}.share()
+	key := client{User: host.Caller(), known: true}.share()
 	for range sessionsPerUser {
 		if !s.server.gate.enter(key) {
 			t.Fatal("the gate closed early")

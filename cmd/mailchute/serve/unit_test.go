@@ -35,7 +35,9 @@ func testEntry() queue.Entry {
 
 func TestWhoseMailFromCounts(t *testing.T) {
 	users := map[string][]string{"backup": {"backup@example.org", "*@backup.example"}, loopback: {"*@example.org"}}
-	user := func(uid int, login string) client { return client{host.User{UID: uid, Login: login}, true} }
+	user := func(uid int, login string) client {
+		return client{User: host.User{UID: uid, Login: login}, known: true}
+	}
 	own := address.Addr{Local: "backup", Domain: "box.example"}
 	for _, c := range []struct {
 		name    string
@@ -122,15 +124,15 @@ func TestTheServerKeepsDescriptorsForItself(t *testing.T) {
 	}
 }
 
-func TestWhoHasNoPasswdEntryHasNoShareOfHisOwn(t *testing.T) {
+func TestALentUserIDHasNoShareOfItsOwn(t *testing.T) {
 	for _, tt := range []struct {
 		c    client
 		want string
 	}{
-		{client{host.User{UID: 1000, Login: "joe", Listed: true}, true}, "joe"},
-		{client{host.User{UID: 100001, Login: "uid100001"}, true}, unlisted},
-		{client{host.User{UID: 100002, Login: "uid100002"}, true}, unlisted},
-		{client{host.User{Login: "uid0"}, true}, "uid0"},
+		{client{User: host.User{UID: 1000, Login: "joe", Listed: true}, known: true}, "joe"},
+		{client{User: host.User{UID: 100001, Login: "uid100001"}, known: true, lender: "joe"}, "joe"},
+		{client{User: host.User{UID: 70001, Login: "uid70001"}, known: true}, "uid70001"},
+		{client{User: host.User{Login: "uid0"}, known: true}, "uid0"},
 		{client{}, loopback},
 	} {
 		if got := tt.c.share(); got != tt.want {
@@ -190,7 +192,7 @@ func TestOnlyRootIsExempt(t *testing.T) {
 	for _, tt := range []struct {
 		c    client
 		want bool
-	}{{client{host.User{UID: 0, Login: "root"}, true}, true}, {client{host.User{UID: 1, Login: "daemon"}, true}, false}, {client{}, false}} {
+	}{{client{User: host.User{UID: 0, Login: "root"}, known: true}, true}, {client{User: host.User{UID: 1, Login: "daemon"}, known: true}, false}, {client{}, false}} {
 		if exempt(tt.c) != tt.want {
 			t.Errorf("%+v", tt.c)
 		}

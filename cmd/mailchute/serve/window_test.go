@@ -16,7 +16,7 @@ import (
 
 // asClient asks a server's queue something in the name of a user.
 func (s *served) asClient(uid int, c xqueue.Command) (lines []string, last string) {
-	w := &window{s.server, s.server.live.Load().book, client{host.User{UID: uid, Login: fmt.Sprint("uid", uid)}, true}}
+	w := &window{s.server, s.server.live.Load().book, client{User: host.User{UID: uid, Login: fmt.Sprint("uid", uid)}, known: true}}
 	whole := ""
 	r := w.answer(context.Background(), c, func(text string) error {
 		whole += strings.TrimSuffix(text, "+")
