@@ -215,9 +215,11 @@ func crash(task []string) {
 		return nil
 	}
 	if task[0] == "hoard" { // takes the message, says so, and waits for its end
-		if _, err := q.Acquire(task[3]); err != nil {
+		it, err := q.Acquire(task[3])
+		if err != nil {
 			panic(err)
 		}
+		defer it.Release() // never comes; what is not needed any more is closed by the collector
 		fmt.Println("mine")
 		select {}
 	}
