@@ -16,11 +16,12 @@ import (
 // lane is which way a recipient's copy goes. The zero lane is that by the
 // smarthosts; another one leads to a domain's own servers.
 type lane struct {
-	own    bool   // by a domain's own servers
-	domain string // lower case; "" of an address that has none
-	demand route.Demand
-	direct bool   // because of a redirect: no smarthost takes over when those servers fail
-	shuns  string // servers that are passed over, by the names that they give themselves: see shunned
+	own     bool   // by a domain's own servers
+	domain  string // lower case; "" of an address that has none
+	demand  route.Demand
+	outside bool   // a server outside has named the domain: it has no place on this machine or in its private networks
+	direct  bool   // because of a redirect: no smarthost takes over when those servers fail
+	shuns   string // servers that are passed over, by the names that they give themselves: see shunned
 }
 
 // maxLanes bounds the connections to domains' own servers that a carrier keeps.
@@ -63,6 +64,7 @@ func (d *delivery) laneOf(r *envelope.Recipient) lane {
 		return lane{}
 	}
 	l := lane{own: true, domain: strings.ToLower(strings.TrimSuffix(r.Address.Domain, ".")), direct: direct, shuns: shunned(r)}
+	l.outside = slices.ContainsFunc(r.Trail, func(h envelope.Hop) bool { return h.Outside }) && !d.Redirect.Names(l.domain)
 	switch {
 	case slices.ContainsFunc(r.Trail, func(h envelope.Hop) bool { return h.TLS }):
 		l.demand = route.DemandVerified
@@ -139,7 +141,7 @@ func (c *Carrier) resolve(ctx context.Context, s route.Smarthost) bool {
 		resolver = &route.Resolver{}
 	}
 	var err error
-	if c.endpoints, err = resolver.Endpoints(ctx, s, c.lane.domain, c.lane.demand); err != nil {
+	if c.endpoints, err = resolver.Endpoints(ctx, s, route.Goal{Domain: c.lane.domain, Demand: c.lane.demand, Outside: c.lane.outside}); err != nil {
 		c.endpoints = nil
 		c.passOver(fromError(err))
 		return false

@@ -40,7 +40,7 @@ func (d *delivery) recall() {
 // take if the smarthost in use said it now. What that calls itself is not known
 // before it is connected, so admit looks again.
 func (d *delivery) recalled(r *envelope.Recipient, e redirect.Entry) envelope.Hop {
-	h := envelope.Hop{From: r.Address, To: e.New, Code: e.Code, Remembered: true}
+	h := envelope.Hop{From: r.Address, To: e.New, Code: e.Code, Remembered: true, Outside: e.Outside}
 	h.Direct = d.Redirect.Leaves(e.Old.Domain) || len(r.Trail) > 0 && r.Trail[len(r.Trail)-1].Direct
 	if d.next == len(d.Smarthosts) {
 		return h
@@ -97,7 +97,7 @@ func (d *delivery) remember() {
 func lesson(h envelope.Hop) redirect.Entry {
 	e := redirect.Entry{
 		Old: h.From, New: h.To, Code: h.Code, Learned: h.Said,
-		Server: h.Server, Verified: h.Verified, Unproven: !h.Trusted, TLS: h.Demanded,
+		Server: h.Server, Verified: h.Verified, Unproven: !h.Trusted, TLS: h.Demanded, Outside: h.Outside,
 	}
 	if e.Learned.IsZero() {
 		e.Learned = time.Now().UTC()
@@ -110,7 +110,7 @@ func (d *delivery) hop(from, to address.Addr, code int, direct bool) envelope.Ho
 	h := envelope.Hop{
 		From: from, To: to, Code: code,
 		Said: time.Now().UTC(), Server: d.conn.Name(), Trusted: d.conn.Trusted(), Own: d.lane.own && d.atMX() || redirect.IsOwn(from.Domain, d.serverNames()...),
-		Direct: direct || d.lane.direct, TLS: d.demandsTLS(),
+		Outside: d.outside(), Direct: direct || d.lane.direct, TLS: d.demandsTLS(),
 	}
 	if d.lane.own && d.atMX() { // else, or behind a demand of ours, nobody knows what the domain wants
 		h.Demanded = h.TLS && (d.lane.demand == route.DemandPublished || d.endpoints[0].Verify != nil)
@@ -120,6 +120,12 @@ func (d *delivery) hop(from, to address.Addr, code int, direct bool) envelope.Ho
 		h.Verified = cmp.Or(asked, d.endpoints[0].Host)
 	}
 	return h
+}
+
+// outside tells whether the server in use is neither on this machine nor in a private
+// network.
+func (d *delivery) outside() bool {
+	return !d.bySocket() && !redirect.IsInside(d.conn.Peer())
 }
 
 // forget takes back redirects from the memory whose new address has come to

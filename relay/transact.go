@@ -86,10 +86,12 @@ func (d *delivery) transact(ctx context.Context, t *transaction) {
 // secure tells whether the connection keeps what REQUIRETLS promises: verified
 // TLS, or the socket of this machine's own server, which keeps it from there on.
 func (d *delivery) secure() bool {
-	if d.next < len(d.Smarthosts) && d.Smarthosts[d.next].Scheme == route.Unix {
-		return true
-	}
-	return d.conn.TLS() != nil && d.conn.Unverified() == nil
+	return d.bySocket() || d.conn.TLS() != nil && d.conn.Unverified() == nil
+}
+
+// bySocket tells whether the server in use is that of this machine, on a Unix socket.
+func (d *delivery) bySocket() bool {
+	return d.next < len(d.Smarthosts) && d.Smarthosts[d.next].Scheme == route.Unix
 }
 
 // prepare fits message, addresses and parameters to the server. Mailboxes that

@@ -30,6 +30,7 @@ type Hop struct {
 	Verified string    // the name that its certificate was verified for; "" for none
 	Trusted  bool      // said over verified TLS, a Unix socket or loopback: nobody else can have said it
 	Own      bool      // said by a server of From's own, not by one that passed it on
+	Outside  bool      // said by a server that is neither on this machine nor in a private network: it must not lead there
 
 	Direct bool // from here on by the new domain's own servers, not by a smarthost
 	TLS    bool // verified TLS was demanded up to here, and so it is from here on

@@ -59,7 +59,7 @@ func TestEveryWishAndEveryFateComesBack(t *testing.T) {
 	rs[0].ValidSince = noon
 	rs[0].ORCPT, rs[1].ORCPT = "rfc822;Old+2BOne@z.example", "utf-8;jürgen@z.example"
 	rs[0].Redirect(envelope.Hop{From: addr("bob@example.org"), To: addr("b@new.example"), Code: 557, Remembered: true})
-	rs[0].Redirect(envelope.Hop{From: addr("b@new.example"), To: addr("b@far.example"), Code: 557, Said: noon, Server: "mx.new.example\n", Verified: "mx.new.example", Trusted: true, Own: true, Direct: true, TLS: true, Demanded: true})
+	rs[0].Redirect(envelope.Hop{From: addr("b@new.example"), To: addr("b@far.example"), Code: 557, Said: noon, Server: "mx.new.example\n", Verified: "mx.new.example", Trusted: true, Own: true, Outside: true, Direct: true, TLS: true, Demanded: true})
 	rs[0].Outcome = deferred
 	rs[1].Notify.Never = true
 	rs[1].Outcome = refused

@@ -80,6 +80,7 @@ type hop struct {
 	Verified   string    `json:"verified,omitempty"`
 	Trusted    bool      `json:"trusted,omitempty"` // a record without it proves nothing
 	Own        bool      `json:"own,omitempty"`
+	Outside    bool      `json:"outside,omitempty"`
 	Direct     bool      `json:"direct,omitempty"`
 	TLS        bool      `json:"tls,omitempty"`
 	Demanded   bool      `json:"demanded,omitempty"`
@@ -259,14 +260,14 @@ func (f *fate) hops() []envelope.Hop {
 func hopOf(h envelope.Hop) hop {
 	return hop{
 		From: mailbox(h.From), To: mailbox(h.To), Code: h.Code, Remembered: h.Remembered,
-		Said: h.Said, Server: h.Server, Verified: h.Verified, Trusted: h.Trusted, Own: h.Own, Direct: h.Direct, TLS: h.TLS, Demanded: h.Demanded,
+		Said: h.Said, Server: h.Server, Verified: h.Verified, Trusted: h.Trusted, Own: h.Own, Outside: h.Outside, Direct: h.Direct, TLS: h.TLS, Demanded: h.Demanded,
 	}
 }
 
 func (h hop) value() envelope.Hop {
 	return envelope.Hop{
 		From: address.Addr(h.From), To: address.Addr(h.To), Code: h.Code, Remembered: h.Remembered,
-		Said: h.Said, Server: h.Server, Verified: h.Verified, Trusted: h.Trusted, Own: h.Own, Direct: h.Direct, TLS: h.TLS, Demanded: h.Demanded,
+		Said: h.Said, Server: h.Server, Verified: h.Verified, Trusted: h.Trusted, Own: h.Own, Outside: h.Outside, Direct: h.Direct, TLS: h.TLS, Demanded: h.Demanded,
 	}
 }
 

@@ -13,10 +13,17 @@ import (
 func (p Policy) allows(domain string) bool {
 	domain = canonical(domain)
 	ip := literal(domain)
-	inside := ip.IsLoopback() || ip.IsLinkLocalUnicast() || ip.IsPrivate() || ip.IsUnspecified()
+	return p.Names(domain) || slices.Contains(p.AllowDomains, "*") && !IsInside(ip)
+}
+
+// Names tells whether the policy names this domain, or one above it, and does not
+// only let all through.
+func (p Policy) Names(domain string) bool {
+	domain = canonical(domain)
+	ip := literal(domain)
 	return slices.ContainsFunc(p.AllowDomains, func(pattern string) bool {
 		if pattern == "*" {
-			return !inside
+			return false
 		}
 		if ip.IsValid() {
 			return literal(canonical(pattern)) == ip
@@ -26,6 +33,12 @@ func (p Policy) allows(domain string) bool {
 		}
 		return canonical(pattern) == domain
 	})
+}
+
+// IsInside tells whether ip leads to this machine, its link or a private network (RFC
+// 1918, RFC 4193). A server elsewhere has nothing to say about what is there.
+func IsInside(ip netip.Addr) bool {
+	return ip.IsLoopback() || ip.IsLinkLocalUnicast() || ip.IsPrivate() || ip.IsUnspecified()
 }
 
 // literal is the address in an address literal (RFC 5321 section 4.1.3), the zero one

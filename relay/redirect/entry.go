@@ -21,6 +21,7 @@ type Entry struct {
 	Verified string    // the name that its certificate was verified for; "" when it was not TLS
 	Unproven bool      // said where nobody could be sure whom we talked to; believed under "always" alone
 	TLS      bool      // Old's domain demands verified TLS by what it publishes
+	Outside  bool      // said by a server that is neither on this machine nor in a private network: it must not lead there
 	Uses     int       // messages that were sent to New because of this entry
 }
 
@@ -59,11 +60,12 @@ type line struct {
 	Verified string    `json:"verified,omitempty"`
 	Unproven bool      `json:"unproven,omitempty"`
 	TLS      bool      `json:"tls,omitempty"`
+	Outside  bool      `json:"outside,omitempty"`
 	Uses     int       `json:"uses"`
 }
 
 // MarshalJSON gives the names old, new, code, learned (RFC 3339, UTC), server,
-// verified, unproven, tls and uses.
+// verified, unproven, tls, outside and uses.
 func (e Entry) MarshalJSON() ([]byte, error) { return json.Marshal(lineOf(e)) }
 
 // UnmarshalJSON reads what MarshalJSON wrote. Names that it does not know are
@@ -88,7 +90,7 @@ func lineOf(e Entry) line {
 	e = e.written()
 	return line{
 		Old: e.Old.String(), New: e.New.String(), Code: e.Code, Learned: e.Learned,
-		Server: e.Server, Verified: e.Verified, Unproven: e.Unproven, TLS: e.TLS, Uses: e.Uses,
+		Server: e.Server, Verified: e.Verified, Unproven: e.Unproven, TLS: e.TLS, Outside: e.Outside, Uses: e.Uses,
 	}
 }
 
@@ -106,7 +108,7 @@ func (l line) entry() (Entry, error) {
 	}
 	e := Entry{
 		Old: oldAddr, New: newAddr, Code: l.Code, Learned: l.Learned,
-		Server: plain(l.Server), Verified: plain(l.Verified), Unproven: l.Unproven, TLS: l.TLS, Uses: l.Uses,
+		Server: plain(l.Server), Verified: plain(l.Verified), Unproven: l.Unproven, TLS: l.TLS, Outside: l.Outside, Uses: l.Uses,
 	}
 	return e, e.Check()
 }

@@ -47,6 +47,24 @@ func NewDial(source netip.Addr, p *Proxy) Dial {
 		if err != nil {
 			return nil, fmt.Errorf("proxy %s: %w", p.Address, err)
 		}
-		return socks.(proxy.ContextDialer).DialContext(ctx, network, address)
+		c, err := socks.(proxy.ContextDialer).DialContext(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		return proxied{c, target(address)}, nil
 	}
 }
+
+// proxied is a connection whose other end is whom we asked for, not the proxy.
+type proxied struct {
+	net.Conn
+	to target
+}
+
+func (p proxied) RemoteAddr() net.Addr { return p.to }
+
+// target is host:port as the proxy was told.
+type target string
+
+func (target) Network() string  { return "tcp" }
+func (t target) String() string { return string(t) }

@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
 	"sync"
 
+	"mailchute/relay/redirect"
 	"mailchute/relay/reply"
 	"mailchute/relay/route/dns"
 	"mailchute/relay/route/sts"
@@ -16,21 +18,21 @@ import (
 )
 
 // exchangers is a domain's own servers, RFC 5321 section 5.1.
-func (r *Resolver) exchangers(ctx context.Context, domain string, demand Demand) ([]smtp.Endpoint, error) {
-	if domain == "" {
+func (r *Resolver) exchangers(ctx context.Context, to Goal) ([]smtp.Endpoint, error) {
+	if to.Domain == "" {
 		return nil, &Error{Domain: "mx:", Status: reply.Enhanced{Class: 5, Subject: 1, Detail: 2}, Err: errors.New("an address without a domain has no servers of its own")}
 	}
-	if strings.HasPrefix(domain, "[") {
-		return r.literal(domain, demand)
+	if strings.HasPrefix(to.Domain, "[") {
+		return r.literal(to)
 	}
-	name, err := ascii(domain)
+	name, err := ascii(to.Domain)
 	if err != nil {
-		return nil, &Error{Domain: domain, Status: reply.Enhanced{Class: 5, Subject: 1, Detail: 2}, Err: err}
+		return nil, &Error{Domain: to.Domain, Status: reply.Enhanced{Class: 5, Subject: 1, Detail: 2}, Err: err}
 	}
-	d := destination{domain: name, demand: demand}
+	d := destination{domain: name, demand: to.Demand, outside: to.Outside}
 	var both sync.WaitGroup
 	both.Go(func() { err = r.findHosts(ctx, &d) })
-	if r.Policies != nil && demand != DemandNothing {
+	if r.Policies != nil && d.demand != DemandNothing {
 		both.Go(func() { d.policy, d.promised = r.Policies.Policy(ctx, name) })
 	}
 	both.Wait()
@@ -42,7 +44,7 @@ func (r *Resolver) exchangers(ctx context.Context, domain string, demand Demand)
 	}
 	var each sync.WaitGroup
 	for i := range d.servers {
-		each.Go(func() { r.survey(ctx, &d.servers[i], demand) })
+		each.Go(func() { r.survey(ctx, &d.servers[i], d.demand) })
 	}
 	each.Wait()
 	return r.choose(&d)
@@ -52,6 +54,7 @@ func (r *Resolver) exchangers(ctx context.Context, domain string, demand Demand)
 type destination struct {
 	domain   string
 	demand   Demand
+	outside  bool // no address inside will do
 	secure   bool // the answer that named the servers was validated
 	implicit bool // there is no MX: the domain itself is the server
 	policy   sts.Policy
@@ -71,16 +74,16 @@ type server struct {
 }
 
 // literal is a domain that is an address, RFC 5321 section 4.1.3: nobody is asked.
-func (r *Resolver) literal(domain string, demand Demand) ([]smtp.Endpoint, error) {
-	text := strings.TrimSuffix(domain[1:], "]")
+func (r *Resolver) literal(to Goal) ([]smtp.Endpoint, error) {
+	text := strings.TrimSuffix(to.Domain[1:], "]")
 	if len(text) > 5 && strings.EqualFold(text[:5], "IPv6:") {
 		text = text[5:]
 	}
 	ip, err := netip.ParseAddr(text)
 	if err != nil || ip.Zone() != "" {
-		return nil, &Error{Domain: domain, Status: reply.Enhanced{Class: 5, Subject: 1, Detail: 2}, Err: errors.New("it is no address that can be reached")}
+		return nil, &Error{Domain: to.Domain, Status: reply.Enhanced{Class: 5, Subject: 1, Detail: 2}, Err: errors.New("it is no address that can be reached")}
 	}
-	d := destination{domain: domain, demand: demand, implicit: true,
+	d := destination{domain: to.Domain, demand: to.Demand, outside: to.Outside, implicit: true,
 		servers: []server{{host: ip.Unmap().String(), addresses: []netip.Addr{ip.Unmap()}}}}
 	return r.choose(&d)
 }
@@ -147,6 +150,7 @@ func (r *Resolver) choose(d *destination) ([]smtp.Endpoint, error) {
 	var endpoints []smtp.Endpoint
 	loop := false
 	d.servers, loop = r.withoutSelf(d.servers)
+	d.stayOutside()
 	trouble := error(nil)
 	for _, s := range d.servers {
 		if s.err != nil {
@@ -168,6 +172,22 @@ func (r *Resolver) choose(d *destination) ([]smtp.Endpoint, error) {
 		return nil, &Error{Domain: d.domain, Status: reply.Enhanced{Class: 5, Subject: 4, Detail: 6}, Err: errors.New("its mail server is this program itself: mail for it would go in a circle")}
 	}
 	return nil, unreachable(d.domain, errors.New("it has no mail server"))
+}
+
+// stayOutside drops the addresses of this machine and its private networks where
+// somebody outside has named the domain: he would choose what we talk to in here.
+func (d *destination) stayOutside() {
+	if !d.outside {
+		return
+	}
+	for i := range d.servers {
+		s := &d.servers[i]
+		s.addresses = slices.DeleteFunc(s.addresses, redirect.IsInside)
+		if len(s.addresses) == 0 && s.err == nil {
+			s.err = &Error{Domain: s.host, Status: reply.Enhanced{Class: 5, Subject: 7, Detail: 1},
+				Err: fmt.Errorf("it is on this machine or in a private network, where no server outside may send a copy; name %q in redirect.allow_domains if it may", d.domain)}
+		}
+	}
 }
 
 // withoutSelf drops this program and all servers that are no better than it, RFC

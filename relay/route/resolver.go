@@ -53,16 +53,21 @@ func (e *Error) Error() string { return e.Domain + ": " + e.Err.Error() }
 // Permanent tells whether trying again is of no use.
 func (e *Error) Permanent() bool { return e.Status.Class == 5 }
 
+// Goal is what mx: has to know of the recipients; it means nothing to the others.
+type Goal struct {
+	Domain  string // which may be an address literal
+	Demand  Demand // what is asked of TLS
+	Outside bool   // nothing on this machine or in its private networks will do: somebody outside has named the domain
+}
+
 // Endpoints is where s is reached, in the order in which they are tried; never
-// none without an error, which is an *Error. domain and demand matter to mx: only:
-// the recipients' domain, which may be an address literal, and what is asked of
-// TLS.
-func (r *Resolver) Endpoints(ctx context.Context, s Smarthost, domain string, demand Demand) ([]smtp.Endpoint, error) {
+// none without an error, which is an *Error.
+func (r *Resolver) Endpoints(ctx context.Context, s Smarthost, to Goal) ([]smtp.Endpoint, error) {
 	switch s.Scheme {
 	case SRV:
 		return r.services(ctx, s.Host)
 	case MX:
-		return r.exchangers(ctx, domain, demand)
+		return r.exchangers(ctx, to)
 	}
 	e, _ := s.Endpoint()
 	return []smtp.Endpoint{e}, nil

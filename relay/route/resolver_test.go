@@ -75,7 +75,7 @@ func TestSRV(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := resolver(t, tt.zone, tt.validated)
-			if got := show(r.Endpoints(t.Context(), Smarthost{Scheme: SRV, Host: "Example.org"}, "", DemandPublished)); !strings.EqualFold(got, tt.want) {
+			if got := show(r.Endpoints(t.Context(), Smarthost{Scheme: SRV, Host: "Example.org"}, Goal{})); !strings.EqualFold(got, tt.want) {
 				t.Errorf("got\n%s\nwant\n%s", got, tt.want)
 			}
 		})
@@ -142,7 +142,28 @@ func TestMX(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			r := resolver(t, tt.zone, false)
 			r.Self = []netip.AddrPort{netip.MustParseAddrPort("192.0.2.99:25")}
-			if got := show(r.Endpoints(t.Context(), Smarthost{Scheme: MX}, tt.domain, DemandPublished)); got != tt.want {
+			if got := show(r.Endpoints(t.Context(), Smarthost{Scheme: MX}, Goal{Domain: tt.domain})); got != tt.want {
+				t.Errorf("got\n%s\nwant\n%s", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestWhoIsNamedFromOutsideHasNoPlaceInside(t *testing.T) {
+	for _, tt := range []struct {
+		name, domain, zone, want string
+	}{
+		{"outside", "example.org", "example.org A 192.0.2.1", "192.0.2.1:25 example.org opportunistic"},
+		{"loopback", "example.org", "example.org A 127.0.0.1", "5.7.1"},
+		{"a link", "example.org", "example.org AAAA fe80::1", "5.7.1"},
+		{"private networks", "example.org", "example.org MX 1 a.example.org\nexample.org MX 1 b.example.org\na.example.org A 10.1.2.3\nb.example.org AAAA fd00::1", "5.7.1"},
+		{"IPv4 in IPv6", "example.org", "example.org AAAA ::ffff:192.168.0.1", "5.7.1"},
+		{"an address inside beside one outside", "example.org", "example.org A 192.168.0.1\nexample.org A 192.0.2.1", "192.0.2.1:25 example.org opportunistic"},
+		{"a literal", "[172.16.0.1]", "", "5.7.1"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got := show(resolver(t, tt.zone, false).Endpoints(t.Context(), Smarthost{Scheme: MX}, Goal{Domain: tt.domain, Outside: true}))
+			if got != tt.want && !(tt.want == "5.7.1" && strings.HasPrefix(got, "5.7.1 ") && strings.Contains(got, "redirect.allow_domains")) {
 				t.Errorf("got\n%s\nwant\n%s", got, tt.want)
 			}
 		})
@@ -159,7 +180,7 @@ func TestAHostileAnswerMakesNoEndlessWork(t *testing.T) {
 	}
 	s := dnstest.New(t, zone.String(), true)
 	r := &Resolver{DNS: dns.Client{Servers: []netip.AddrPort{s.Addr}, Timeout: 10 * time.Second, Attempts: 1}}
-	endpoints, err := r.Endpoints(t.Context(), Smarthost{Scheme: MX}, "example.org", DemandPublished)
+	endpoints, err := r.Endpoints(t.Context(), Smarthost{Scheme: MX}, Goal{Domain: "example.org"})
 	if err != nil || len(endpoints) != maxEndpoints {
 		t.Errorf("%d endpoints, %v", len(endpoints), err)
 	}
@@ -223,7 +244,7 @@ func TestWhatTLSMustBe(t *testing.T) {
 					Fetch: func(context.Context, string) (string, error) { return tt.policy, nil },
 				}
 			}
-			got := show(r.Endpoints(t.Context(), Smarthost{Scheme: MX}, "example.org", tt.demand))
+			got := show(r.Endpoints(t.Context(), Smarthost{Scheme: MX}, Goal{Domain: "example.org", Demand: tt.demand}))
 			if got = strings.TrimPrefix(got, "192.0.2.1:25 mx.example.org "); got != tt.want {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
@@ -246,7 +267,7 @@ func TestNoAddressOfThisProgramIsGoneTo(t *testing.T) {
 		{"192.0.2.1", "[0.0.0.0]", false},
 	} {
 		r := &Resolver{Port: 2525, Self: []netip.AddrPort{netip.AddrPortFrom(netip.MustParseAddr(tt.listens), 2525)}}
-		_, err := r.Endpoints(t.Context(), Smarthost{Scheme: MX}, tt.to, DemandPublished)
+		_, err := r.Endpoints(t.Context(), Smarthost{Scheme: MX}, Goal{Domain: tt.to})
 		if (err != nil) != tt.self {
 			t.Errorf("listens at %s, mail for %s: %v", tt.listens, tt.to, err)
 		}

@@ -32,6 +32,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"net/netip"
 	"strings"
 	"sync/atomic"
 
@@ -199,6 +200,13 @@ func (c *Conn) TLS() *tls.ConnectionState { return c.tls }
 // Trusted tells whether what the server says can be believed and what it is
 // told is told to nobody else: verified TLS, a Unix socket, or loopback.
 func (c *Conn) Trusted() bool { return c.verified || c.near }
+
+// Peer is the address that was connected to; the zero one on a Unix socket, and
+// where only a proxy knows it.
+func (c *Conn) Peer() netip.Addr {
+	at, _ := netip.ParseAddrPort(c.wire.raw.RemoteAddr().String())
+	return at.Addr().Unmap()
+}
 
 // Unverified says why the certificate of an Opportunistic connection was not
 // verified; nil when it was, and without TLS.

@@ -46,7 +46,7 @@ func smarthosts(ctx context.Context, at about, a *config.Account, hello string, 
 		}
 		resolver := wire.NewResolver(a, "", getenv, r.SMTP.Dial)
 		lookup, done := at.patience(ctx)
-		endpoints, err := resolver.Endpoints(lookup, s, "", route.DemandPublished)
+		endpoints, err := resolver.Endpoints(lookup, s, route.Goal{})
 		done()
 		if err != nil {
 			at.heed(err)

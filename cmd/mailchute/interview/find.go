@@ -27,7 +27,7 @@ func realLookups(getenv func(string) string) lookups {
 	resolver := wire.NewResolver(&defaults, "", getenv, nil)
 	return lookups{
 		services: func(ctx context.Context, domain string) ([]smtp.Endpoint, error) {
-			return resolver.Endpoints(ctx, route.Smarthost{Scheme: route.SRV, Host: domain}, "", route.DemandPublished)
+			return resolver.Endpoints(ctx, route.Smarthost{Scheme: route.SRV, Host: domain}, route.Goal{})
 		},
 		exchangers: func(ctx context.Context, domain string) (hosts []string, err error) {
 			answer, err := resolver.DNS.MX(ctx, domain)
