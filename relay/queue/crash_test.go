@@ -3,6 +3,7 @@ package queue
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -214,14 +215,15 @@ func crash(task []string) {
 		}
 		return nil
 	}
-	if task[0] == "hoard" { // takes the message, says so, and waits for its end
+	if task[0] == "hoard" { // takes the message, says so, and keeps it until it is killed
 		it, err := q.Acquire(task[3])
 		if err != nil {
 			panic(err)
 		}
-		defer it.Release() // never comes; what is not needed any more is closed by the collector
+		defer it.Release() // what is not needed any more is closed by the collector
 		fmt.Println("mine")
-		select {}
+		io.Copy(io.Discard, os.Stdin) // select {} alone is a deadlock, which may end the process
+		return
 	}
 	if err := deeds[task[0]](q, task[3], task[4]); err != nil {
 		panic(err)
@@ -272,11 +274,16 @@ func TestALockDiesWithItsProcess(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stdin.Close()
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	line := make([]byte, 5)
-	if _, err := out.Read(line); err != nil || string(line) != "mine\n" {
+	if _, err := io.ReadFull(out, line); err != nil || string(line) != "mine\n" {
 		t.Fatalf("the child says %q, %v", line, err)
 	}
 	if _, err := q.Acquire(id); err != ErrBusy {

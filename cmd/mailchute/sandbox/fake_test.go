@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/BurntSushi/toml"
 	"github.com/emersion/go-sasl"
@@ -28,7 +29,7 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	case "hang":
 		fmt.Println("ready")
-		select {}
+		time.Sleep(time.Hour) // select {} alone is a deadlock, which may end the process
 	default:
 		if err := fakeSendmail(os.Args); err != nil {
 			fmt.Fprintln(os.Stderr, "fake sendmail:", err)
