@@ -1,17 +1,16 @@
 package metrics
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"math"
 	"net"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -138,40 +137,59 @@ func TestEachRequestGetsItsAnswer(t *testing.T) {
 	}
 }
 
+// backyard is a listener within the process, so that its time can be that of a test.
+type backyard struct {
+	visitors chan net.Conn
+	closed   chan struct{}
+}
+
+func (b *backyard) Accept() (net.Conn, error) {
+	select {
+	case c := <-b.visitors:
+		return c, nil
+	case <-b.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (b *backyard) Close() error   { close(b.closed); return nil }
+func (b *backyard) Addr() net.Addr { return nil }
+
+// visit connects.
+func (b *backyard) visit() net.Conn {
+	here, there := net.Pipe()
+	b.visitors <- there
+	return here
+}
+
 func TestManyScrapersAtOnceAreServed(t *testing.T) {
-	l, err := net.Listen("unix", filepath.Join(t.TempDir(), "m.sock"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan struct{})
-	go func() { Serve(l, func() []byte { return []byte("a 1\n") }); close(ended) }()
-	for range 20 * atATime { // who says nothing takes a place until another wants it
-		c, err := net.Dial("unix", l.Addr().String())
-		if err != nil {
-			t.Fatal(err)
+	synctest.Test(t, func(t *testing.T) {
+		l := &backyard{visitors: make(chan net.Conn), closed: make(chan struct{})}
+		var server, scrapes sync.WaitGroup
+		server.Go(func() { Serve(l, func() []byte { return []byte("a 1\n") }) })
+		began := time.Now()
+		const silent = 20 * atATime // who says nothing takes a place until another wants it
+		for range silent {
+			defer l.visit().Close()
 		}
-		defer c.Close()
-	}
-	var scrapes sync.WaitGroup
-	for range 50 {
-		scrapes.Go(func() {
-			c, err := net.Dial("unix", l.Addr().String())
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			defer c.Close()
-			c.SetDeadline(time.Now().Add(20 * time.Second)) // far less than they could all be silent
-			fmt.Fprintf(c, "GET /metrics HTTP/1.1\r\n\r\n")
-			answer, err := io.ReadAll(bufio.NewReader(c))
-			if err != nil || !strings.HasSuffix(string(answer), "\r\n\r\na 1\n") {
-				t.Errorf("%q, %v", answer, err)
-			}
-		})
-	}
-	scrapes.Wait()
-	l.Close()
-	<-ended
+		for range 50 {
+			scrapes.Go(func() {
+				c := l.visit()
+				defer c.Close()
+				fmt.Fprintf(c, "GET /metrics HTTP/1.1\r\n\r\n")
+				answer, err := io.ReadAll(c)
+				if err != nil || !strings.HasSuffix(string(answer), "\r\n\r\na 1\n") {
+					t.Errorf("%q, %v", answer, err)
+				}
+			})
+		}
+		scrapes.Wait()
+		if waited := time.Since(began); waited > silent*toBegin {
+			t.Errorf("they waited for %v", waited)
+		}
+		l.Close()
+		server.Wait()
+	})
 }
 
 func FuzzARequestIsAnsweredOrDropped(f *testing.F) {
