@@ -16,7 +16,7 @@ import (
 )
 
 func TestMailGoesByTheAccountOfWhatCounts(t *testing.T) {
-	s := serveWith(t, "", `users.loopback = ["*@work.example"]
+	s := atRest(t, "", `users.loopback = ["*@work.example"]
 users.backup = ["backup@work.example"]
 [account.work]
 match = ["*@work.example"]

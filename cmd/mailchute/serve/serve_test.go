@@ -11,6 +11,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"mailchute/cmd/mailchute/face"
 	"mailchute/cmd/mailchute/host"
@@ -24,11 +25,14 @@ type served struct {
 	server  *server
 	hup     chan os.Signal
 	manager net.Conn // of services, as systemd is one
+	ctx     context.Context
+	cancel  func()
 	stop    func() error
 }
 
-// serveWith starts a server; rules are the smarthost's, more is added to [serve].
-func serveWith(t *testing.T, rules, more string) *served {
+// atRest is a server that listens and does nothing yet: what is in its queue stays
+// there. Rules are the smarthost's, more is added to [serve].
+func atRest(t *testing.T, rules, more string) *served {
 	t.Helper()
 	s := &served{Box: servetest.New(t, rules, more), hup: make(chan os.Signal)}
 	notify := filepath.Join(s.Dir, "notify")
@@ -39,19 +43,23 @@ func serveWith(t *testing.T, rules, more string) *served {
 	env := map[string]string{"NOTIFY_SOCKET": notify}
 	f := face.New(face.Process{Stderr: s.Stderr, Getenv: func(name string) string { return env[name] }}, &inject.Args{ConfigFile: s.File()})
 	first, err := newSettings(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	server, err := newServer(ctx, first)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.server, s.Port = server, server.submit.open[1].Addr().String()
-	go func() { ended <- server.run(ctx, s.hup) }()
-	s.stop = sync.OnceValue(func() error { cancel(); return <-ended })
+	servetest.NoError(t, err)
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.server, err = newServer(s.ctx, first)
+	servetest.NoError(t, err)
+	s.Port = s.server.submit.open[1].Addr().String()
+	s.stop = sync.OnceValue(func() error { s.cancel(); closeSockets(s.server.submit.open); s.server.queue.Close(); return nil })
 	t.Cleanup(func() { s.stop() })
+	return s
+}
+
+// serveWith starts a server.
+func serveWith(t *testing.T, rules, more string) *served {
+	t.Helper()
+	s := atRest(t, rules, more)
+	ended := make(chan error, 1)
+	go func() { ended <- s.server.run(s.ctx, s.hup) }()
+	s.stop = sync.OnceValue(func() error { s.cancel(); return <-ended })
 	return s
 }
 
@@ -68,6 +76,7 @@ func (s *served) reload() {
 func (s *served) told(state string) {
 	s.T.Helper()
 	buf := make([]byte, 1024)
+	s.manager.SetReadDeadline(time.Now().Add(20 * time.Second))
 	for {
 		n, err := s.manager.Read(buf)
 		servetest.NoError(s.T, err)
