@@ -92,14 +92,3 @@ func TestNobodyHasAnIdentityOnlyInWords(t *testing.T) {
 		}
 	}
 }
-
-func TestANullSenderOfAUserWithRulesIsNotTheFromAddress(t *testing.T) {
-	patterns := config.Serve{Users: map[string][]string{"backup": {"backup@work.example"}}}
-	c := client{User: host.User{UID: 8, Login: "backup"}, known: true}
-	if got := judge(c, address.Addr{}, inject.Who{Domain: "box.example"}, patterns); got != counts {
-		t.Errorf("without an identity: %v", got)
-	}
-	if got := judge(c, address.Addr{}, inject.Who{System: address.Addr{Local: "backup", Domain: "box.example"}}, patterns); got != ignored {
-		t.Errorf("with an identity: %v", got)
-	}
-}

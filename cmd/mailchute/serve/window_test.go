@@ -210,14 +210,3 @@ func TestAMessageThatIsBusyMayBeAskedForAgain(t *testing.T) {
 		t.Error(last)
 	}
 }
-
-func TestWhatIsAskedForTwiceIsTriedOnce(t *testing.T) {
-	b := newBacklog()
-	b.add("joe", "1", "2")
-	for range 100 {
-		b.ask("joe", "2", "3")
-	}
-	if got := strings.Join(b.take(100), ""); got != "123" {
-		t.Error(got)
-	}
-}
