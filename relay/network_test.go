@@ -109,7 +109,7 @@ func (n *network) relay(smarthosts ...route.Smarthost) *Relay {
 	return &Relay{
 		Smarthosts: smarthosts, Redirect: policy,
 		SMTP:     smtp.Options{Hello: "client.example", TLS: smtp.TLS{RootsFile: n.roots}},
-		Resolver: &route.Resolver{DNS: dns.Client{Servers: []netip.AddrPort{n.names.Addr}, Timeout: 10 * time.Second, Attempts: 1}, Port: n.port},
+		Resolver: &route.Resolver{DNS: dns.Client{Servers: []netip.AddrPort{n.names.Addr}, Timeout: time.Minute, Attempts: 1}, Port: n.port},
 		Observer: Observer{Note: func(text string) { n.notes = append(n.notes, text) }},
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"mailchute/cmd/mailchute/serve/servetest"
 	"mailchute/relay/oauth/oauthtest"
 )
 
@@ -38,7 +39,7 @@ func granted(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("no authorization server was started")
 	}
 	a := v.(*oauthtest.Server)
-	for end := time.Now().Add(20 * time.Second); a.Grants() < want && time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(servetest.Patience); a.Grants() < want && time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 	}
 	if n := a.Grants(); n != want {
 		ts.Fatalf("it was asked %d times, want %d", n, want)

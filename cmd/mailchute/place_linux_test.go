@@ -11,7 +11,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"mailchute/cmd/mailchute/serve/servetest"
 )
@@ -85,7 +84,7 @@ func (f *from) command(t *testing.T, p oddPlace, program, subject string, env []
 			t.Fatal(err)
 		}
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), servetest.Patience)
 	t.Cleanup(cancel)
 	cmd := exec.CommandContext(ctx, "/bin/sh", "-c", p.shell, "sh", program, "-i", "a@example.org")
 	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "TMPDIR=" + os.TempDir(), "D=" + home, "AS=" + f.as, "SUBJECT=" + subject, "GORACE=atexit_sleep_ms=0"}, env...)
@@ -95,7 +94,7 @@ func (f *from) command(t *testing.T, p oddPlace, program, subject string, env []
 	cmd.Dir = home
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
-	cmd.WaitDelay = time.Second
+	cmd.WaitDelay = servetest.Patience
 	text := "Subject: " + subject + "\n\nx\n"
 	if p.letter == "large" {
 		text += strings.Repeat(strings.Repeat("x", 70)+"\n", 40000)

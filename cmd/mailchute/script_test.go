@@ -14,6 +14,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"mailchute/cmd/mailchute/face"
+	"mailchute/cmd/mailchute/serve/servetest"
 	"mailchute/cmd/mailchute/wire"
 	"mailchute/inject/config"
 	"mailchute/relay/route/dns"
@@ -30,7 +31,7 @@ func TestMain(m *testing.M) {
 func scriptMain() {
 	p := face.Process{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv}
 	if at, err := netip.ParseAddrPort(os.Getenv("NAMESERVER")); err == nil {
-		p.DNS = dns.Client{Servers: []netip.AddrPort{at}, Timeout: 5 * time.Second, Attempts: 1}
+		p.DNS = dns.Client{Servers: []netip.AddrPort{at}, Timeout: servetest.Patience, Attempts: 1}
 	}
 	os.Exit(int(start(p)))
 }
@@ -134,14 +135,14 @@ func onTheWire(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func await(ts *testscript.TestScript, neg bool, args []string) {
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(servetest.Patience); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		for _, line := range thePeer(ts).Commands() {
 			if strings.HasPrefix(line, args[0]) {
 				return
 			}
 		}
 	}
-	ts.Fatalf("no %q on the wire within 20 s: %q", args[0], thePeer(ts).Commands())
+	ts.Fatalf("no %q on the wire within %v: %q", args[0], servetest.Patience, thePeer(ts).Commands())
 }
 
 // generate NAME TEXT COUNT writes TEXT, with \n and %d for the number, COUNT

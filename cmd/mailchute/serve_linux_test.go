@@ -102,7 +102,7 @@ func TestTheServiceManagerHearsHowTheServerFares(t *testing.T) {
 	buf := make([]byte, 1000)
 	hear := func(want string) {
 		t.Helper()
-		l.SetReadDeadline(time.Now().Add(20 * time.Second))
+		l.SetReadDeadline(time.Now().Add(servetest.Patience))
 		for {
 			n, err := l.Read(buf)
 			if err != nil {
@@ -223,7 +223,8 @@ func TestNothingIsLostWhenTheServerIsKilled(t *testing.T) {
 	p := smarthost(t)
 	name, config, socket := program(t, p)
 	want := map[string]bool{}
-	for round := range 4 {
+	const rounds = 4
+	for round := range rounds {
 		cmd := exec.Command(name, "serve", "-C", config)
 		cmd.Stderr = os.Stderr
 		if err := cmd.Start(); err != nil {
@@ -236,9 +237,8 @@ func TestNothingIsLostWhenTheServerIsKilled(t *testing.T) {
 			}
 			return err == nil
 		})
-		kill := time.AfterFunc(time.Duration(40*(round+1))*time.Millisecond, func() { cmd.Process.Kill() })
-		if round == 3 {
-			kill.Stop()
+		if round < rounds-1 {
+			time.AfterFunc(time.Duration(40*(round+1))*time.Millisecond, func() { cmd.Process.Kill() })
 		}
 		for i := range 40 {
 			subject := fmt.Sprintf("Subject: %d-%d", round, i)
@@ -246,10 +246,9 @@ func TestNothingIsLostWhenTheServerIsKilled(t *testing.T) {
 				want[subject] = true
 			}
 		}
-		if round == 3 {
+		if round == rounds-1 {
 			waitForSubjects(t, p, want)
 		}
-		kill.Stop()
 		cmd.Process.Kill()
 		cmd.Wait()
 	}
@@ -273,7 +272,7 @@ func submitted(socket, subject string) bool {
 func waitForSubjects(t *testing.T, p *smtptest.Server, want map[string]bool) {
 	t.Helper()
 	var missing []string
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(servetest.Patience); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		var all strings.Builder
 		for _, m := range p.Messages() {
 			all.WriteString(m.Text)

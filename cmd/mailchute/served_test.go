@@ -47,7 +47,7 @@ func (s *served) start(t *testing.T) {
 	}()
 	s.stop = sync.OnceFunc(func() { cancel(); <-ended })
 	t.Cleanup(s.stop)
-	ready.SetReadDeadline(time.Now().Add(20 * time.Second))
+	ready.SetReadDeadline(time.Now().Add(servetest.Patience))
 	for buf := make([]byte, 256); ; {
 		n, err := ready.Read(buf)
 		if err != nil {

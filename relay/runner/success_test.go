@@ -33,7 +33,7 @@ func (w *world) byDomain() {
 		w.peer.Serve(l)
 	}
 	w.account.Relay.Smarthosts = []route.Smarthost{{Scheme: route.MX}}
-	w.account.Relay.Resolver = &route.Resolver{DNS: dns.Client{Servers: []netip.AddrPort{names.Addr}, Timeout: 10 * time.Second, Attempts: 1}, Port: port}
+	w.account.Relay.Resolver = &route.Resolver{DNS: dns.Client{Servers: []netip.AddrPort{names.Addr}, Timeout: time.Minute, Attempts: 1}, Port: port}
 }
 
 // TestSuccessIsToldForTheServersThatDoNot: each server tells of its own recipients,

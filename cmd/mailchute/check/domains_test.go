@@ -62,7 +62,7 @@ func opinions(t *testing.T, sender, from, host string, edit func(*config.Account
 	t.Helper()
 	key := ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
 	s := dnstest.New(t, strings.ReplaceAll(mailZone, "%KEY%", dkim.Record(key)), false)
-	d := newDomains(dns.Client{Servers: []netip.AddrPort{s.Addr}, Timeout: 5 * time.Second, Attempts: 1}, address.Addr{})
+	d := newDomains(dns.Client{Servers: []netip.AddrPort{s.Addr}, Timeout: time.Minute, Attempts: 1}, address.Addr{})
 	var err error
 	if from != "" {
 		if d.from, err = address.Parse(from); err != nil {

@@ -76,7 +76,7 @@ func (s *served) reload() {
 func (s *served) told(state string) {
 	s.T.Helper()
 	buf := make([]byte, 1024)
-	s.manager.SetReadDeadline(time.Now().Add(20 * time.Second))
+	s.manager.SetReadDeadline(time.Now().Add(servetest.Patience))
 	for {
 		n, err := s.manager.Read(buf)
 		servetest.NoError(s.T, err)
