@@ -66,8 +66,9 @@ func TestTheFirstConfigurationThatExistsIsFound(t *testing.T) {
 }
 
 func TestAFileThatIsNamedMustExist(t *testing.T) {
-	for flag, hint := range map[string]string{"/nonexistent\x1b": "-C", "": "MAILCHUTE_CONFIG"} {
-		_, err := Find(flag, func(name string) string { return "/nonexistent" }, func() string { return "" })
+	missing := filepath.Join(t.TempDir(), "missing")
+	for flag, hint := range map[string]string{missing + "\x1b": "-C", "": "MAILCHUTE_CONFIG"} {
+		_, err := Find(flag, func(name string) string { return missing }, func() string { return "" })
 		var e *Error
 		if !errors.As(err, &e) || !errors.Is(err, fs.ErrNotExist) || !strings.HasSuffix(e.Hint, hint) || strings.Contains(err.Error(), "\x1b") {
 			t.Errorf("%q: %v", flag, err)

@@ -175,7 +175,7 @@ func TestAFileThatCannotBeWrittenIsNoFailure(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, path := range map[string]string{
-		"a directory": dir, "a missing directory": "/nonexistent/mail.log", "a full disk": "/dev/full",
+		"a directory": dir, "a missing directory": filepath.Join(dir, "missing", "mail.log"), "a full disk": "/dev/full",
 		"a symbolic link": link, "a pipe that nobody reads": pipe, "a name with a NUL": "/tmp/x\x00y",
 	} {
 		b := mustOpen(t, path, "text", "")
