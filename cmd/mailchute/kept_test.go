@@ -55,6 +55,7 @@ func TestASessionKeepsItsConnection(t *testing.T) {
 	if n := strings.Count(out, "250 2.0.0 sent\r\n"); n != 5 || len(p.Messages()) != 5 {
 		t.Errorf("%d are sent, %d arrived: %s", n, len(p.Messages()), out)
 	}
+	p.Settle() // the reply to QUIT is not waited for
 	if p.Sessions() != 1 || p.Told("QUIT") != 1 {
 		t.Errorf("%d connections, %d ended well", p.Sessions(), p.Told("QUIT"))
 	}
