@@ -1,6 +1,7 @@
 package redirect
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"strings"
@@ -47,5 +48,31 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 				t.Errorf("%d entries are known and %d are in the file", len(here), len(read))
 			}
 		})
+	}
+}
+
+func TestTheOldestGoWhenThereAreTooMany(t *testing.T) {
+	m := memory(t)
+	var entries []Entry
+	for i := range maxEntries + 10 {
+		entries = append(entries, entry(t, fmt.Sprintf("a%d@x.example", i), "b@x.example"))
+	}
+	must(t, m.Learn(entries...))
+	got, err := m.List()
+	must(t, err)
+	if len(got) != maxEntries || got[0].Old.Local != "a10" {
+		t.Errorf("%d entries from %v on", len(got), got[0].Old)
+	}
+}
+
+func TestServerNamesAreMadeHarmless(t *testing.T) {
+	e := entry(t, "a@x.example", "b@x.example")
+	e.Server = "evil\x1b[2J\r\n" + strings.Repeat("x", 1000)
+	data, err := json.Marshal(e)
+	must(t, err)
+	var back Entry
+	must(t, json.Unmarshal(data, &back))
+	if len(back.Server) > 255 || strings.ContainsAny(back.Server, "\x1b\r\n") {
+		t.Errorf("kept as %q", back.Server)
 	}
 }
