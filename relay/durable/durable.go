@@ -7,6 +7,10 @@
 // synced. Begin does all that can fail for want of room or of permission before
 // the text is known, so that a text that exists once, in memory, still finds its
 // place.
+//
+// Whose the file is, its user says: a token is for the service that goes on with it,
+// whoever logged in; what a program believes because of who wrote it stays with him
+// who did.
 package durable
 
 import (
@@ -25,47 +29,54 @@ import (
 // pause is how often a lock that is held is asked for again.
 const pause = 5 * time.Millisecond
 
-// Lock makes the directory of path where it has to, and waits for its turn to
-// replace the file, until ctx ends. The lock file PATH.lock stays for good: to
-// remove one is to race for it.
-func Lock(ctx context.Context, path string) (unlock func(), err error) {
-	if err := makeDir(filepath.Dir(path)); err != nil {
+// File is a file that is only ever replaced.
+type File struct {
+	Path   string
+	Shared bool // what root makes for it belongs to the owner of the directory it stands in, else to root
+}
+
+// Lock makes the directory of the file where it has to, for its owner alone, and
+// waits for its turn to replace the file, until ctx ends. The lock file PATH.lock
+// stays for good: to remove one is to race for it.
+func (f File) Lock(ctx context.Context) (unlock func(), err error) {
+	if err := f.makeDir(filepath.Dir(f.Path)); err != nil {
 		return nil, err
 	}
-	f, err := openLock(path + ".lock")
+	l, err := f.openLock()
 	if err != nil {
 		return nil, err
 	}
 	for {
-		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+		err := unix.Flock(int(l.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 		switch {
 		case err == nil:
-			return func() { _ = f.Close() }, nil
+			return func() { _ = l.Close() }, nil
 		case errors.Is(err, unix.EINTR):
 		case !errors.Is(err, unix.EWOULDBLOCK):
-			_ = f.Close()
-			return nil, fmt.Errorf("locking %q: %w", path+".lock", err)
+			_ = l.Close()
+			return nil, fmt.Errorf("locking %q: %w", l.Name(), err)
 		}
 		select {
 		case <-ctx.Done():
-			_ = f.Close()
-			return nil, fmt.Errorf("%q is held by another process", path+".lock")
+			_ = l.Close()
+			return nil, fmt.Errorf("%q is held by another process", l.Name())
 		case <-time.After(pause):
 		}
 	}
 }
 
-// openLock opens a lock file. One that is there is left to whom it belongs: it may
-// be another name of another file.
-func openLock(name string) (*os.File, error) {
-	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL|unix.O_NOFOLLOW, 0o600)
+// openLock opens the lock file. One that is there is left to whom it belongs: it
+// may be another name of another file.
+func (f File) openLock() (*os.File, error) {
+	name := f.Path + ".lock"
+	l, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL|unix.O_NOFOLLOW, 0o600)
 	if errors.Is(err, fs.ErrExist) {
 		return os.OpenFile(name, os.O_RDWR|unix.O_NOFOLLOW, 0)
 	}
 	if err == nil {
-		giveAway(f)
+		f.giveAway(l)
 	}
-	return f, err
+	return l, err
 }
 
 // Draft is the place for a new text. One of Commit and Discard ends it.
@@ -76,19 +87,22 @@ type Draft struct {
 
 // Begin makes PATH.new, for its owner alone, with room for a text of that many
 // octets on disk. The caller holds the lock.
-func Begin(path string, room int) (*Draft, error) {
-	fresh := path + ".new"
+func (f File) Begin(room int) (*Draft, error) {
+	fresh := f.Path + ".new"
 	if err := os.Remove(fresh); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err // else it is what a crash has left
 	}
-	f, err := os.OpenFile(fresh, os.O_WRONLY|os.O_CREATE|os.O_EXCL|unix.O_NOFOLLOW, 0o600)
+	file, err := os.OpenFile(fresh, os.O_WRONLY|os.O_CREATE|os.O_EXCL|unix.O_NOFOLLOW, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	d := &Draft{path, f}
-	giveAway(f)
-	_, err = f.Write(make([]byte, room))
-	if err = errors.Join(err, f.Sync()); err != nil {
+	d := &Draft{f.Path, file}
+	f.giveAway(file)
+	if room == 0 {
+		return d, nil
+	}
+	_, err = file.Write(make([]byte, room))
+	if err = errors.Join(err, file.Sync()); err != nil {
 		d.Discard()
 		return nil, err
 	}
@@ -118,14 +132,14 @@ func (d *Draft) Discard() {
 
 // Remove takes the file away for good. That there is none is no error. The caller
 // holds the lock.
-func Remove(path string) error {
-	if err := os.Remove(path); err != nil {
+func (f File) Remove() error {
+	if err := os.Remove(f.Path); err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
 		return err
 	}
-	return syncDir(filepath.Dir(path))
+	return syncDir(filepath.Dir(f.Path))
 }
 
 // syncDir makes a change of dir last. Some file systems cannot, and say EINVAL.

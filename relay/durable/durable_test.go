@@ -12,14 +12,17 @@ import (
 	"time"
 )
 
-func replace(t *testing.T, path, text string) {
+// room is what a draft has on disk before its text is known.
+const room = 4096
+
+func replace(t *testing.T, f File, room int, text string) {
 	t.Helper()
-	unlock, err := Lock(t.Context(), path)
+	unlock, err := f.Lock(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer unlock()
-	d, err := Begin(path, 4096)
+	d, err := f.Begin(room)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,14 +41,16 @@ func read(t *testing.T, path string) string {
 }
 
 func TestAFileIsReplacedAsAWholeAndForItsOwnerAlone(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "a", "b", "file")
+	f := File{Path: filepath.Join(t.TempDir(), "a", "b", "file")}
 	for _, text := range []string{"long " + strings.Repeat("x", 9000), "short", ""} {
-		replace(t, path, text)
-		if got := read(t, path); got != text {
-			t.Errorf("got %d octets, want %d", len(got), len(text))
+		for _, room := range []int{room, 0} {
+			replace(t, f, room, text)
+			if got := read(t, f.Path); got != text {
+				t.Errorf("got %d octets, want %d", len(got), len(text))
+			}
 		}
 	}
-	for name, want := range map[string]os.FileMode{path: 0o600, filepath.Dir(path): 0o700} {
+	for name, want := range map[string]os.FileMode{f.Path: 0o600, filepath.Dir(f.Path): 0o700} {
 		if info, err := os.Stat(name); err != nil || info.Mode().Perm() != want {
 			t.Errorf("%s: %v, %v, want mode %v", name, info.Mode(), err, want)
 		}
@@ -53,32 +58,32 @@ func TestAFileIsReplacedAsAWholeAndForItsOwnerAlone(t *testing.T) {
 }
 
 func TestADiscardedDraftLeavesTheOldText(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "file")
-	replace(t, path, "old")
-	d, err := Begin(path, 10)
+	f := File{Path: filepath.Join(t.TempDir(), "file")}
+	replace(t, f, room, "old")
+	d, err := f.Begin(10)
 	if err != nil {
 		t.Fatal(err)
 	}
 	d.Discard()
-	if got := read(t, path); got != "old" {
+	if got := read(t, f.Path); got != "old" {
 		t.Errorf("got %q", got)
 	}
-	if _, err := os.Stat(path + ".new"); err == nil {
+	if _, err := os.Stat(f.Path + ".new"); err == nil {
 		t.Error("the draft is still there")
 	}
 }
 
 func TestWhatACrashLeftIsInNobodysWay(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "file")
-	replace(t, path, "old")
-	if err := os.WriteFile(path+".new", []byte("half a te"), 0o600); err != nil {
+	f := File{Path: filepath.Join(t.TempDir(), "file")}
+	replace(t, f, room, "old")
+	if err := os.WriteFile(f.Path+".new", []byte("half a te"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if got := read(t, path); got != "old" {
+	if got := read(t, f.Path); got != "old" {
 		t.Errorf("got %q", got)
 	}
-	replace(t, path, "new")
-	if got := read(t, path); got != "new" {
+	replace(t, f, room, "new")
+	if got := read(t, f.Path); got != "new" {
 		t.Errorf("got %q", got)
 	}
 }
@@ -88,28 +93,29 @@ func TestBeginFailsWhereNothingCanBeWritten(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "file"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Begin(filepath.Join(dir, "file", "below"), 1); err == nil {
+	below := File{Path: filepath.Join(dir, "file", "below")}
+	if _, err := below.Begin(1); err == nil {
 		t.Error("a draft below a file")
 	}
-	if _, err := Lock(t.Context(), filepath.Join(dir, "file", "below")); err == nil {
+	if _, err := below.Lock(t.Context()); err == nil {
 		t.Error("a lock below a file")
 	}
 }
 
 func TestOneHoldsTheLockAtATime(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "counter")
-	replace(t, path, "0")
+	f := File{Path: filepath.Join(t.TempDir(), "counter")}
+	replace(t, f, room, "0")
 	var all sync.WaitGroup
 	for range 20 {
 		all.Go(func() {
-			unlock, err := Lock(t.Context(), path)
+			unlock, err := f.Lock(t.Context())
 			if err != nil {
 				t.Error(err)
 				return
 			}
 			defer unlock()
-			n, _ := strconv.Atoi(read(t, path))
-			d, err := Begin(path, 8)
+			n, _ := strconv.Atoi(read(t, f.Path))
+			d, err := f.Begin(8)
 			if err != nil {
 				t.Error(err)
 				return
@@ -120,39 +126,39 @@ func TestOneHoldsTheLockAtATime(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if got := read(t, path); got != "20" {
+	if got := read(t, f.Path); got != "20" {
 		t.Errorf("got %s, want 20", got)
 	}
 }
 
 func TestTheWaitForALockEndsWithItsContext(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "file")
-	unlock, err := Lock(t.Context(), path)
+	f := File{Path: filepath.Join(t.TempDir(), "file")}
+	unlock, err := f.Lock(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer unlock()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()
-	if _, err := Lock(ctx, path); err == nil || !strings.Contains(err.Error(), "is held by another process") {
+	if _, err := f.Lock(ctx); err == nil || !strings.Contains(err.Error(), "is held by another process") {
 		t.Errorf("got %v", err)
 	}
 }
 
 func TestRemoveIsForGoodAndCanBeRepeated(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "file")
-	replace(t, path, "x")
+	f := File{Path: filepath.Join(t.TempDir(), "file")}
+	replace(t, f, room, "x")
 	for range 2 {
-		if err := Remove(path); err != nil {
+		if err := f.Remove(); err != nil {
 			t.Error(err)
 		}
 	}
-	if _, err := os.Stat(path); err == nil {
+	if _, err := os.Stat(f.Path); err == nil {
 		t.Error("it is still there")
 	}
 }
 
-func TestWhatRootMakesInAnothersDirectoryIsTheOthers(t *testing.T) {
+func TestWhatRootMakesInAnothersDirectoryIsTheOthersIfShared(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("only root can give files away")
 	}
@@ -164,26 +170,30 @@ func TestWhatRootMakesInAnothersDirectoryIsTheOthers(t *testing.T) {
 	if err := os.Chown(dir, other, other); err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(dir, "oauth", "token")
-	replace(t, path, "x")
-	for _, name := range []string{path, path + ".lock", filepath.Dir(path)} {
-		info, err := os.Stat(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if st := info.Sys().(*syscall.Stat_t); st.Uid != other || info.Mode().Perm()&0o077 != 0 {
-			t.Errorf("%s belongs to %d, mode %v", name, st.Uid, info.Mode())
+	for _, tt := range []struct {
+		f     File
+		owner uint32
+	}{{File{Path: filepath.Join(dir, "oauth", "token"), Shared: true}, other}, {File{Path: filepath.Join(dir, "redirects", "memory")}, 0}} {
+		replace(t, tt.f, room, "x")
+		for _, name := range []string{tt.f.Path, tt.f.Path + ".lock", filepath.Dir(tt.f.Path)} {
+			info, err := os.Stat(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if st := info.Sys().(*syscall.Stat_t); st.Uid != tt.owner || info.Mode().Perm()&0o077 != 0 {
+				t.Errorf("%s belongs to %d, mode %v", name, st.Uid, info.Mode())
+			}
 		}
 	}
 	// A lock that is another name of root's own file stays root's.
-	mine, bait := filepath.Join(t.TempDir(), "mine"), filepath.Join(dir, "bait")
+	mine, bait := filepath.Join(t.TempDir(), "mine"), File{Path: filepath.Join(dir, "bait"), Shared: true}
 	if err := os.WriteFile(mine, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Link(mine, bait+".lock"); err != nil {
+	if err := os.Link(mine, bait.Path+".lock"); err != nil {
 		t.Fatal(err)
 	}
-	replace(t, bait, "x")
+	replace(t, bait, room, "x")
 	if info, err := os.Stat(mine); err != nil || info.Sys().(*syscall.Stat_t).Uid != 0 {
 		t.Errorf("root's own file was given away: %v", err)
 	}

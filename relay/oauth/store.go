@@ -91,15 +91,18 @@ func (s Store) Remove(ctx context.Context) error {
 		if s.Save != "" {
 			return secret.Feed(ctx, s.Save, secret.New("\n"))
 		}
-		return durable.Remove(s.File)
+		return s.file().Remove()
 	})
 }
+
+// file is where the token is, for the user of the service whoever logs in.
+func (s Store) file() durable.File { return durable.File{Path: s.File, Shared: true} }
 
 // locked runs work while no other process changes the token.
 func (s Store) locked(ctx context.Context, work func() error) error {
 	waiting, cancel := context.WithTimeout(ctx, lockWait)
 	defer cancel()
-	unlock, err := durable.Lock(waiting, s.File)
+	unlock, err := s.file().Lock(waiting)
 	if err != nil {
 		return bare(err)
 	}
@@ -119,7 +122,7 @@ func (s Store) reserve() (*place, error) {
 	if s.Save != "" {
 		return &place{save: s.Save}, nil
 	}
-	d, err := durable.Begin(s.File, maxLine)
+	d, err := s.file().Begin(maxLine)
 	if err != nil {
 		return nil, bare(err)
 	}

@@ -1,11 +1,13 @@
 package redirect
 
 import (
+	"context"
 	"slices"
 	"sync"
 	"time"
 
 	"mailchute/headers/address"
+	"mailchute/relay/durable"
 )
 
 // freshFor is how long a look at the file counts.
@@ -132,7 +134,10 @@ func (m *Memory) changeKnown(olds []address.Addr, edit func(*table, address.Addr
 func (m *Memory) change(edit func(*table)) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	unlock, err := lock(m.path)
+	file := durable.File{Path: m.path}
+	ctx, cancel := context.WithTimeout(context.Background(), lockWait)
+	defer cancel()
+	unlock, err := file.Lock(ctx)
 	if err != nil {
 		return err
 	}
@@ -145,7 +150,7 @@ func (m *Memory) change(edit func(*table)) error {
 	if err := setAside(m.path, broken); err != nil {
 		return err
 	}
-	kept, err := save(m.path, known.list())
+	kept, err := save(file, known.list())
 	if err != nil {
 		return err
 	}

@@ -8,24 +8,23 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"mailchute/relay/durable"
 )
 
 // The memory's file holds one JSON object a line. It is never changed, only
-// replaced: under a lock (PATH.lock, which stays for good, for to remove a lock
-// file is to race for it) the new file is written as PATH.new and synced, then
-// renamed, then the directory is synced. PATH.new has one writer at a time, so
-// what a crash left there is simply taken away. Lines that make no sense are
-// moved to PATH.corrupt.
+// replaced. It stays with whoever made it, also where the directory is another's:
+// what it says is believed for that. Lines that make no sense are moved to
+// PATH.corrupt.
 
 const (
 	maxFile  = 16 << 20        // octets of a memory that is read
 	maxAside = 1 << 20         // octets of PATH.corrupt
-	lockWait = 2 * time.Second // for another process's change
+	lockWait = 2 * time.Second // for another process's change: one that hangs must not hold up the mail
 )
 
 // stamp tells one version of the file from another. The zero stamp is no file.
@@ -109,36 +108,6 @@ func believable(f *os.File) error {
 	return nil
 }
 
-// lock makes the directory where it has to, and waits for its turn to change the
-// file at path. A process that holds the lock and hangs must not hold up the
-// mail, so the wait has an end.
-func lock(path string) (unlock func(), err error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, err
-	}
-	f, err := os.OpenFile(path+".lock", os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	for waited := time.Duration(0); ; waited += lockPause {
-		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
-		switch {
-		case err == nil:
-			return func() { f.Close() }, nil
-		case errors.Is(err, unix.EINTR):
-		case !errors.Is(err, unix.EWOULDBLOCK):
-			f.Close()
-			return nil, fmt.Errorf("locking %s.lock: %w", path, err)
-		case waited >= lockWait:
-			f.Close()
-			return nil, fmt.Errorf("%s.lock is held by another process", path)
-		}
-		time.Sleep(lockPause)
-	}
-}
-
-const lockPause = 5 * time.Millisecond
-
 // encode is the newest of the entries as the file has them, as many as load reads,
 // and their number.
 func encode(entries []Entry) (text []byte, kept int, err error) {
@@ -160,54 +129,18 @@ func encode(entries []Entry) (text []byte, kept int, err error) {
 	return nil, 0, nil
 }
 
-// save replaces the file at path, and tells how many of the entries it holds. The
-// caller holds the lock.
-func save(path string, entries []Entry) (kept int, err error) {
+// save replaces the file, and tells how many of the entries it holds. The caller
+// holds the lock.
+func save(f durable.File, entries []Entry) (kept int, err error) {
 	text, kept, err := encode(entries)
 	if err != nil {
 		return 0, err
 	}
-	return kept, replace(path, text)
-}
-
-func replace(path string, text []byte) error {
-	fresh := path + ".new"
-	if err := os.Remove(fresh); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	if err := writeSynced(fresh, text); err != nil {
-		os.Remove(fresh)
-		return err
-	}
-	if err := os.Rename(fresh, path); err != nil {
-		os.Remove(fresh)
-		return err
-	}
-	return syncDir(filepath.Dir(path))
-}
-
-// writeSynced makes a new file for its owner alone and does not return before it
-// is on disk.
-func writeSynced(path string, data []byte) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL|unix.O_NOFOLLOW, 0o600)
+	draft, err := f.Begin(0)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	_, err = f.Write(data)
-	return errors.Join(err, f.Sync(), f.Close())
-}
-
-// syncDir makes a rename in dir last. Some file systems cannot, and say EINVAL.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	if err := d.Sync(); err != nil && !errors.Is(err, syscall.EINVAL) {
-		return err
-	}
-	return nil
+	return kept, draft.Commit(text)
 }
 
 // setAside keeps lines that made no sense, as far as there is room for them, so
