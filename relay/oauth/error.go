@@ -1,11 +1,7 @@
 package oauth
 
 import (
-	"errors"
 	"fmt"
-	"io"
-	"net"
-	"os"
 	"strconv"
 	"strings"
 	"unicode"
@@ -61,23 +57,6 @@ func (e *Error) refused(status int, code, text string) {
 	case code == "invalid_grant", code == "interaction_required": // the second is OpenID Connect's
 		e.Login = true
 	}
-}
-
-// plain is a network error without what net puts around it: the host and what was
-// done are named already.
-func plain(err error) error {
-	var op *net.OpError
-	if errors.As(err, &op) {
-		err = op.Err
-	}
-	var call *os.SyscallError
-	if errors.As(err, &call) {
-		err = call.Err
-	}
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return errors.New("the server closed the connection")
-	}
-	return err
 }
 
 // clean is text of unknown origin on one short line.

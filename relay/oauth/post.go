@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"mailchute/relay/cause"
 	"mailchute/relay/web"
 )
 
@@ -56,7 +57,7 @@ func (c *Client) post(ctx context.Context, doing, address string, form url.Value
 	e := &Error{Doing: doing, Host: hostOf(address)}
 	got, err := c.send(ctx, address, form)
 	if err != nil {
-		e.Err, e.Later = plain(err), true
+		e.Err, e.Later = cause.Of(err), true
 		return nil, e
 	}
 	a := &answer{}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/url"
 	"strconv"
+
+	"mailchute/relay/cause"
 )
 
 // Revoke tells the server that a token is not needed any more, RFC 7009. revoked is
@@ -24,7 +26,7 @@ func (c *Client) Revoke(ctx context.Context, t Token) (revoked bool, err error) 
 	got, err := c.send(ctx, c.Revocation, form) // RFC 7009 section 2.2: the status says it all
 	switch {
 	case err != nil:
-		return false, &Error{Doing: doing, Host: hostOf(c.Revocation), Err: plain(err), Later: true}
+		return false, &Error{Doing: doing, Host: hostOf(c.Revocation), Err: cause.Of(err), Later: true}
 	case got.Status != 200:
 		return false, &Error{Doing: doing, Host: hostOf(c.Revocation), Text: "HTTP status " + strconv.Itoa(got.Status)}
 	}

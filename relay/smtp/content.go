@@ -6,6 +6,7 @@ import (
 	"io"
 	"strconv"
 
+	"mailchute/relay/cause"
 	"mailchute/relay/reply"
 )
 
@@ -110,7 +111,7 @@ func (s *sending) interrupted() *Error {
 			return nil
 		}
 	}
-	s.fail(&Error{Phase: PhaseContent, Err: plain(s.wire.failed), Timeout: isTimeout(s.wire.failed)})
+	s.fail(&Error{Phase: PhaseContent, Err: cause.Of(s.wire.failed), Timeout: isTimeout(s.wire.failed)})
 	return s.dead
 }
 

@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/netip"
 	"strings"
+
+	"mailchute/relay/cause"
 )
 
 // dial makes the connection, within the time limit for it.
@@ -40,7 +42,7 @@ func (c *Conn) dialError(ctx context.Context, err error) *Error {
 	case isTimeout(err):
 		e.Err, e.Timeout = lateError{c.options.Timeouts.Connect}, true
 	default:
-		e.Err = plain(err)
+		e.Err = cause.Of(err)
 	}
 	return e
 }

@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -112,25 +109,6 @@ func printable(s string) string {
 		return r
 	}, s)
 }
-
-// plain is a network error without what net puts around it: the server and the
-// operation are named already.
-func plain(err error) error {
-	var op *net.OpError
-	if errors.As(err, &op) {
-		err = op.Err
-	}
-	var call *os.SyscallError
-	if errors.As(err, &call) {
-		err = call.Err
-	}
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return errLost
-	}
-	return err
-}
-
-var errLost = errors.New("the server closed the connection")
 
 // lateError tells of a time limit.
 type lateError struct{ limit time.Duration }

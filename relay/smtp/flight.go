@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"mailchute/relay/cause"
 	"mailchute/relay/reply"
 )
 
@@ -164,9 +165,9 @@ func (c *Conn) silence(s step, wait time.Duration, err error) *Error {
 	case isTimeout(err) && c.wire.failed == nil:
 		e.Err, e.Timeout = lateError{wait}, true
 	case c.wire.failed != nil:
-		e.Err, e.Timeout = plain(c.wire.failed), isTimeout(c.wire.failed)
+		e.Err, e.Timeout = cause.Of(c.wire.failed), isTimeout(c.wire.failed)
 	default:
-		e.Err = plain(err)
+		e.Err = cause.Of(err)
 	}
 	c.fail(e)
 	return c.dead

@@ -12,6 +12,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"mailchute/relay/cause"
 )
 
 // startTLS does the handshake on the connection as it is now, within the time
@@ -179,5 +181,5 @@ func handshakeError(err error) error {
 	if errors.As(err, &record) {
 		return errors.New("the server does not speak TLS on this port from the start; with STARTTLS it may")
 	}
-	return plain(err)
+	return cause.Of(err)
 }
