@@ -3,6 +3,7 @@
 package route
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -73,51 +74,65 @@ func ParseSmarthost(text string) (Smarthost, error) {
 	default:
 		return Smarthost{}, fmt.Errorf("%q: unknown scheme %q; there are %s", text, scheme, schemes)
 	}
-	return s, s.hostPort(rest, text)
+	if err := s.hostPort(rest); err != nil {
+		return s, fmt.Errorf("%q: %w", text, err)
+	}
+	return s, nil
 }
 
-// hostPort reads host, host:port, [v6], [v6]:port or a bare IPv6 address.
-func (s *Smarthost) hostPort(rest, text string) error {
-	rest = strings.TrimSuffix(rest, "/")
-	if strings.ContainsAny(rest, "@/?#") {
-		return fmt.Errorf("%q: want only a host and maybe a port; user and password have keys of their own", text)
+// hostPort takes in host, host:port, [v6], [v6]:port or a bare IPv6 address.
+func (s *Smarthost) hostPort(text string) error {
+	text = strings.TrimSuffix(text, "/")
+	if strings.ContainsAny(text, "@/?#") {
+		return errors.New("want only a host and maybe a port; user and password have keys of their own")
 	}
-	host, port := rest, ""
-	if a, err := netip.ParseAddr(rest); err == nil && a.Is6() {
-		s.Host = rest
+	if isIPv6(text) {
+		s.Host = text
 		return nil
 	}
-	if strings.HasPrefix(rest, "[") {
-		end := strings.IndexByte(rest, ']')
-		if end < 0 {
-			return fmt.Errorf("%q: unclosed bracket", text)
-		}
-		if a, err := netip.ParseAddr(rest[1:end]); err != nil || !a.Is6() {
-			return fmt.Errorf("%q: %q is no IPv6 address", text, rest[1:end])
-		}
-		host, port = rest[1:end], rest[end+1:]
-		if port != "" && port[0] != ':' {
-			return fmt.Errorf("%q: unexpected %q behind the bracket", text, port)
-		}
-		port = strings.TrimPrefix(port, ":")
-	} else if i := strings.IndexByte(rest, ':'); i >= 0 {
-		host, port = rest[:i], rest[i+1:]
-		if port == "" {
-			return fmt.Errorf("%q: no port behind the colon", text)
-		}
+	host, port, err := splitHostPort(text)
+	if err != nil {
+		return err
 	}
 	if port != "" {
 		n, err := strconv.Atoi(port)
 		if err != nil || n < 1 || n > 65535 {
-			return fmt.Errorf("%q: %q is no port", text, port)
+			return fmt.Errorf("%q is no port", port)
 		}
 		s.Port = n
 	}
 	if _, err := netip.ParseAddr(host); err != nil && !address.IsDomain(strings.TrimSuffix(host, ".")) {
-		return fmt.Errorf("%q: %q is no host name", text, host)
+		return fmt.Errorf("%q is no host name", host)
 	}
 	s.Host = host
 	return nil
+}
+
+func isIPv6(text string) bool {
+	a, err := netip.ParseAddr(text)
+	return err == nil && a.Is6()
+}
+
+// splitHostPort parts a host, in brackets or not, from what stands behind a colon.
+// port is "" where there is no colon.
+func splitHostPort(text string) (host, port string, err error) {
+	if inside, ok := strings.CutPrefix(text, "["); ok {
+		host, port, ok = strings.Cut(inside, "]")
+		switch {
+		case !ok:
+			return "", "", errors.New("unclosed bracket")
+		case !isIPv6(host):
+			return "", "", fmt.Errorf("%q is no IPv6 address", host)
+		case port != "" && port[0] != ':':
+			return "", "", fmt.Errorf("unexpected %q behind the bracket", port)
+		}
+		return host, strings.TrimPrefix(port, ":"), nil
+	}
+	host, port, colon := strings.Cut(text, ":")
+	if colon && port == "" {
+		return "", "", errors.New("no port behind the colon")
+	}
+	return host, port, nil
 }
 
 // String is the form that ParseSmarthost reads.
