@@ -15,42 +15,62 @@ import (
 // conclude prints a line for each recipient that did not get the message and is
 // not taken care of.
 func (p *Post) conclude(sub *inject.Submission) exit.Status {
-	var statuses []exit.Status
-	untold, wayIsBad, wantsLogin := false, false, false
-	sub.Each(func(r *envelope.Recipient) {
-		switch {
-		case p.Journal.IsKept(r):
-			if p.loud && r.Outcome.State == envelope.Deferred {
-				p.voice.Say("%s: kept in the queue: %s", voice.Path(r.Original), r.Outcome.Text())
-			}
-		case r.Outcome.State != envelope.Delivered:
-			statuses = append(statuses, p.statusOf(r.Outcome))
-			untold = untold || !p.mailed[r]
-			wayIsBad = wayIsBad || r.Outcome.Cause == envelope.CauseRoute || r.Outcome.Cause == envelope.CauseLogin
-			wantsLogin = wantsLogin || asksForLogin(r.Outcome.Reply)
-			if !p.quiet && (p.loud || !p.mailed[r]) {
-				p.voice.Fail(r)
-			}
-		}
-	}, func(m inject.Malformed) {
-		untold = true
-		statuses = append(statuses, exit.OfError(m.Element.Err))
-		if !p.quiet {
-			p.voice.Malformed(m.Element)
-		}
-		p.Journal.Malformed(m)
-	})
-	if wantsLogin && p.loud && p.account.User == "" && p.account.Auth == nil {
-		p.voice.Hint("%s", voice.HintNoUser)
-	}
-	if wayIsBad && p.loud {
-		p.voice.Hint("%s", voice.HintCheck)
-	}
-	status := p.Journal.Finish(exit.Worst(statuses))
-	if p.onError == 'e' && !untold {
+	e := ending{Post: p}
+	sub.Each(e.recipient, e.malformed)
+	e.hints()
+	status := p.Journal.Finish(exit.Worst(e.statuses))
+	if p.onError == 'e' && !e.untold {
 		return exit.OK
 	}
 	return status
+}
+
+// ending is what the recipients' fates add up to.
+type ending struct {
+	*Post
+	statuses   []exit.Status
+	untold     bool // of a failure by mail
+	wayIsBad   bool
+	wantsLogin bool
+}
+
+func (e *ending) recipient(r *envelope.Recipient) {
+	o := r.Outcome
+	switch {
+	case e.Journal.IsKept(r):
+		if e.loud && o.State == envelope.Deferred {
+			e.voice.Say("%s: kept in the queue: %s", voice.Path(r.Original), o.Text())
+		}
+		return
+	case o.State == envelope.Delivered:
+		return
+	}
+	e.statuses = append(e.statuses, e.statusOf(o))
+	e.untold = e.untold || !e.mailed[r]
+	e.wayIsBad = e.wayIsBad || o.Cause == envelope.CauseRoute || o.Cause == envelope.CauseLogin
+	e.wantsLogin = e.wantsLogin || asksForLogin(o.Reply)
+	if !e.quiet && (e.loud || !e.mailed[r]) {
+		e.voice.Fail(r)
+	}
+}
+
+func (e *ending) malformed(m inject.Malformed) {
+	e.untold = true
+	e.statuses = append(e.statuses, exit.OfError(m.Element.Err))
+	if !e.quiet {
+		e.voice.Malformed(m.Element)
+	}
+	e.Journal.Malformed(m)
+}
+
+// hints says what may help.
+func (e *ending) hints() {
+	if e.wantsLogin && e.loud && e.account.User == "" && e.account.Auth == nil {
+		e.voice.Hint("%s", voice.HintNoUser)
+	}
+	if e.wayIsBad && e.loud {
+		e.voice.Hint("%s", voice.HintCheck)
+	}
 }
 
 // asksForLogin tells whether a server wants a login first, RFC 4954 section 6. With
