@@ -56,13 +56,9 @@ func (i *initialization) tryUntilGood(ctx context.Context, a setup.Answers, d *d
 		if i.tried == exit.OK || ctx.Err() != nil {
 			break
 		}
-		if i.tried == exit.NoPerm && !i.ask.nobody && attempt < 3 && a.User != "" && i.PasswordCommand == "" && i.PasswordFile == "" {
-			a.PasswordCommand = ""
-			if err := i.password(ctx, &a); err != nil {
-				return nil, err
-			}
+		if attempt < 3 && i.isTypo(a) {
 			var err error
-			if d, err = i.draft(a.Plan()); err != nil {
+			if d, err = i.askAgain(ctx, &a); err != nil {
 				return nil, err
 			}
 			continue
@@ -76,6 +72,21 @@ func (i *initialization) tryUntilGood(ctx context.Context, a setup.Answers, d *d
 		return nil, errInterrupted
 	}
 	return d, nil
+}
+
+// isTypo tells whether the login was refused and somebody may have mistyped the
+// password, who can be asked for it again.
+func (i *initialization) isTypo(a setup.Answers) bool {
+	return i.tried == exit.NoPerm && !i.ask.nobody && a.User != "" && i.PasswordCommand == "" && i.PasswordFile == ""
+}
+
+// askAgain makes a draft with another password.
+func (i *initialization) askAgain(ctx context.Context, a *setup.Answers) (*draft, error) {
+	a.PasswordCommand = ""
+	if err := i.password(ctx, a); err != nil {
+		return nil, err
+	}
+	return i.draft(a.Plan())
 }
 
 // refused is the end of an init whose answers were no good.

@@ -94,13 +94,9 @@ func (c *Command) status(ctx context.Context, f *face.Call) exit.Status {
 	if _, err := f.Read(); err != nil {
 		return f.Report(err)
 	}
-	accounts := tokenAccounts(f.Config)
-	if c.Account != "" {
-		a, err := f.Config.Account(c.Account)
-		if err != nil {
-			return f.Report(err)
-		}
-		accounts = []*config.Account{a}
+	accounts, err := c.accounts(f.Config)
+	if err != nil {
+		return f.Report(err)
 	}
 	reports, status := []Report{}, exit.OK
 	for _, a := range accounts {
@@ -125,14 +121,29 @@ func (c *Command) status(ctx context.Context, f *face.Call) exit.Status {
 		return status
 	}
 	for _, r := range reports {
-		line := r.Line()
-		if !r.Good() {
-			line += "; run: " + voice.LoginCommand(r.Account)
-		}
-		if r.Account != "" {
-			line = "[" + r.Account + "] " + line
-		}
-		fmt.Fprintln(f.Stdout, voice.Printable(r.User+": "+line))
+		fmt.Fprintln(f.Stdout, voice.Printable(r.withAdvice()))
 	}
 	return status
+}
+
+// accounts is the named account, or all that have tokens.
+func (c *Command) accounts(conf *config.Config) ([]*config.Account, error) {
+	if c.Account == "" {
+		return tokenAccounts(conf), nil
+	}
+	a, err := conf.Account(c.Account)
+	return []*config.Account{a}, err
+}
+
+// withAdvice is the line of a report among others, and what helps.
+func (r Report) withAdvice() string {
+	line := r.User + ": "
+	if r.Account != "" {
+		line += "[" + r.Account + "] "
+	}
+	line += r.Line()
+	if !r.Good() {
+		line += "; run: " + voice.LoginCommand(r.Account)
+	}
+	return line
 }

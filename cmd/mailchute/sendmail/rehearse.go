@@ -91,29 +91,35 @@ func (d *rehearsal) servers() []explain.Server {
 	for i, k := range d.kinds {
 		s := explain.Server{Kind: k.name, Commands: d.opening(i == 0), Changes: []explain.Change{}, Notes: []string{}, Refused: []explain.Trouble{}}
 		for _, p := range k.previews {
-			s.Body = cmp.Or(s.Body, bodyWords(p))
-			s.Commands = append(s.Commands, p.Commands...)
-			for _, change := range p.Changes {
-				if c := changeFor(change); !slices.Contains(s.Changes, c) {
-					s.Changes = append(s.Changes, c)
-				}
-			}
-			for _, n := range p.Notes {
-				if !slices.Contains(s.Notes, n) {
-					s.Notes = append(s.Notes, n)
-				}
-			}
-			for _, r := range p.Recipients {
-				if o := r.Outcome; o.Cause != envelope.CauseNone {
-					s.Refused = append(s.Refused, explain.Trouble{Recipient: voice.Path(r.Original), Reason: d.refusal(o)})
-				}
-			}
+			d.add(&s, p)
 		}
 		s.Body = cmp.Or(s.Body, "nothing goes there")
 		s.Commands = append(s.Commands, "QUIT")
 		all = append(all, s)
 	}
 	return all
+}
+
+// add tells of one envelope what a server would get. What is the same in several is
+// told once.
+func (d *rehearsal) add(s *explain.Server, p relay.Preview) {
+	s.Body = cmp.Or(s.Body, bodyWords(p))
+	s.Commands = append(s.Commands, p.Commands...)
+	for _, f := range p.Changes {
+		if c := changeFor(f); !slices.Contains(s.Changes, c) {
+			s.Changes = append(s.Changes, c)
+		}
+	}
+	for _, n := range p.Notes {
+		if !slices.Contains(s.Notes, n) {
+			s.Notes = append(s.Notes, n)
+		}
+	}
+	for _, r := range p.Recipients {
+		if o := r.Outcome; o.Cause != envelope.CauseNone {
+			s.Refused = append(s.Refused, explain.Trouble{Recipient: voice.Path(r.Original), Reason: d.refusal(o)})
+		}
+	}
 }
 
 // refusal is why a server could not get a copy; a hold that it does not offer is
