@@ -2,7 +2,6 @@ package runner
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -10,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"mailchute/relay/envelope"
 	"mailchute/relay/queue"
 	"mailchute/relay/secret"
 	"mailchute/relay/smtp"
@@ -90,19 +88,6 @@ func TestGreylisting(t *testing.T) {
 	w.want("copies", fmt.Sprint(w.peer.copies("hi"), w.peer.copies("ho")), "map[b@x.example:1 grey@x.example:1] map[c@x.example:1]")
 }
 
-func TestTheIntervalGrowsToRetryMax(t *testing.T) {
-	w := newWorld(t)
-	w.peer.Say("RCPT", "450 4.2.0 later")
-	w.accept(w.letter("hi", "a@x.example"))
-	for range 5 * 24 * 60 / 2 { // a run every two minutes
-		w.run()
-		w.after(2 * time.Minute)
-	}
-	if n := w.peer.Told("RCPT"); n < 30 || n > 50 {
-		t.Errorf("%d attempts in five days", n)
-	}
-}
-
 func TestOneBadMessageStopsNobody(t *testing.T) {
 	w := newWorld(t)
 	w.peer.Say("RCPT TO:<gone", "550 5.1.1 no such user")
@@ -125,60 +110,6 @@ func TestOneBadMessageStopsNobody(t *testing.T) {
 	if len(reports) > 0 && (reports[0].Sender != "" || !strings.Contains(reports[0].Text, "rfc822; gone@x.example") || strings.Contains(reports[0].Text, "rfc822; a@x.example")) {
 		t.Errorf("the report:\n%s", reports[0].Text)
 	}
-}
-
-func TestWhatIsTooOldIsGivenUpAndReported(t *testing.T) {
-	w := newWorld(t)
-	w.peer.Say("RCPT TO:<a@", "450 4.2.0 later")
-	w.accept(w.letter("hi", "a@x.example"))
-	for range 30 {
-		w.run()
-		w.after(4 * time.Hour)
-	}
-	w.run()
-	w.want("waiting", w.waiting(), "")
-	w.want("failed", w.failed(), "from <me@here.example>: a@x.example failed")
-	reports := w.peer.letters("me@here.example")
-	w.count("reports", len(reports), 1)
-	if len(reports) == 1 && (!strings.Contains(reports[0].Text, "given up after 5 days") || !strings.Contains(reports[0].Text, "Status: 5.2.0")) {
-		t.Errorf("the report:\n%s", reports[0].Text)
-	}
-}
-
-func TestAMachineThatSleptTriesOnceMore(t *testing.T) {
-	w := newWorld(t)
-	w.peer.Say("RCPT TO:<a@", "450 4.2.0 later")
-	w.accept(w.letter("hi", "a@x.example"))
-	w.run()
-	w.after(30 * 24 * time.Hour)
-	w.run()
-	w.want("waiting", w.waiting(), "from <me@here.example>: a@x.example deferred")
-}
-
-func TestAWishForLaterReleaseIsKeptHere(t *testing.T) {
-	w := newWorld(t)
-	until := w.clock().Add(10 * 24 * time.Hour)
-	e := w.letter("later", "a@x.example")
-	e.Envelope.Options.Hold = &envelope.Hold{Until: until}
-	w.accept(e)
-	w.run() // the server does not offer FUTURERELEASE
-	w.flush()
-	w.count("messages", len(w.peer.letters("")), 0)
-	w.want("waiting", w.waiting(), "from <me@here.example>: a@x.example deferred")
-	for e := range w.queue.List() {
-		if !e.NotBefore.Equal(until) || !e.Since.Equal(until) {
-			t.Errorf("not before %s, age counts from %s; want %s", e.NotBefore, e.Since, until)
-		}
-	}
-
-	e = w.letter("soon", "b@x.example")
-	e.NotBefore = w.clock().Add(time.Hour)
-	w.accept(e)
-	w.flush()
-	w.count("messages before their time", len(w.peer.letters("b@x.example")), 0)
-	w.after(time.Hour)
-	w.run()
-	w.count("messages at their time", len(w.peer.letters("b@x.example")), 1)
 }
 
 func TestHeldByHandWaitsEvenWhenFlushed(t *testing.T) {
@@ -227,21 +158,6 @@ func TestManyRunnersSendEachMessageOnce(t *testing.T) {
 	w.want("waiting", w.waiting(), "")
 	if n := w.peer.Sessions(); n > 8 {
 		t.Errorf("%d connections for 8 workers", n)
-	}
-}
-
-func TestAClockThatJumpsBackStopsNothing(t *testing.T) {
-	for _, trouble := range []string{"RCPT", "CONNECT"} {
-		w := newWorld(t)
-		w.after(365 * 24 * time.Hour) // the clock is wrong when the mail comes
-		w.peer.Say(trouble, "450 4.2.0 later")
-		w.accept(w.letter("hi", "a@x.example"))
-		w.run()
-		w.after(-365 * 24 * time.Hour)
-		w.peer.Say(trouble, "")
-		w.run()
-		w.want("waiting after trouble with "+trouble, w.waiting(), "")
-		w.count("messages", len(w.peer.letters("")), 1)
 	}
 }
 
@@ -301,80 +217,4 @@ func TestTenThousandRecipientsOfWhomSomeWait(t *testing.T) {
 		}
 	}
 	w.want("waiting", w.waiting(), "")
-}
-
-func TestToBeStoppedIsNoAttempt(t *testing.T) {
-	for _, step := range []string{"CONNECT", "EHLO", "MAIL", "RCPT", "DATA", "END"} {
-		t.Run(step, func(t *testing.T) {
-			w := newWorld(t)
-			w.peer.SayOnce("RCPT", 1, "450 4.2.0 not now", nil)
-			id := w.accept(w.letter("hi", "a@x.example"))
-			w.run()
-			w.after(6 * 24 * time.Hour) // the next attempt is the last
-			seen := len(w.events)
-			ctx, cancel := context.WithCancel(t.Context())
-			defer cancel()
-			w.peer.SayOnce(step, 1, "wait", cancel)
-			tally, err := w.runner(1).Run(ctx, Scope{})
-			if err != nil && !errors.Is(err, context.Canceled) {
-				t.Error(err)
-			}
-			if tally != (Tally{}) || len(w.events) != seen {
-				t.Errorf("it counts: %+v, %+v", tally, w.events[seen:])
-			}
-			e, err := w.queue.Show(id)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer e.Message.Body.Close()
-			if o := e.Envelope.Recipients[0].Outcome; e.Retries[0].Attempts != 1 || o.State != envelope.Deferred || o.Text() != "450 4.2.0 not now" {
-				t.Errorf("%+v, %+v", o, e.Retries[0])
-			}
-			w.want("failed", w.failed(), "")
-			if holds, _ := w.queue.RouteHolds(); len(holds) != 0 {
-				t.Errorf("held: %+v", holds)
-			}
-		})
-	}
-}
-
-func TestWhatWasSaidBeforeARunIsStoppedCounts(t *testing.T) {
-	w := newWorld(t)
-	w.account.Relay.SMTP.NoPipelining = true // each reply is read before the next command
-	w.accept(w.letter("hi", "a@x.example", "b@x.example", "c@x.example"))
-	w.peer.SayOnce("RCPT TO:<a@", 1, "550 5.1.1 no", nil)
-	w.peer.SayOnce("RCPT TO:<b@", 1, "450 4.2.0 not now", nil)
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	w.peer.SayOnce("DATA", 1, "wait", cancel)
-	tally, err := w.runner(1).Run(ctx, Scope{})
-	if err != nil && !errors.Is(err, context.Canceled) {
-		t.Error(err)
-	}
-	if tally != (Tally{Messages: 1, Failed: 1, Deferred: 1}) {
-		t.Errorf("%+v", tally)
-	}
-	for _, want := range []string{"from <me@here.example>: a@x.example failed b@x.example deferred c@x.example pending", "from <>: me@here.example pending"} {
-		if left := w.waiting(); !strings.Contains(left, want) { // both were accepted in one second, so in any order
-			t.Errorf("no %q in %q", want, left)
-		}
-	}
-	w.run()
-	w.count("c", len(w.peer.letters("c@x.example")), 1)
-	w.count("b", len(w.peer.letters("b@x.example")), 0)
-}
-
-func TestARunThatIsStoppedHoldsNoWay(t *testing.T) {
-	w := newWorld(t)
-	w.accept(w.letter("hi", "a@x.example"))
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	if _, err := w.runner(1).Run(ctx, Scope{}); err != nil && !errors.Is(err, context.Canceled) {
-		t.Error(err)
-	}
-	if _, held := w.queue.RouteHold(""); held {
-		t.Error("the way is held because we stopped")
-	}
-	w.flush()
-	w.count("messages", len(w.peer.letters("")), 1)
 }
