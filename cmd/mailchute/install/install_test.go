@@ -121,34 +121,6 @@ func TestNothingIsDoneBeforeTheSteps(t *testing.T) {
 	}
 }
 
-func TestAPackagesFileIsLeftAlone(t *testing.T) {
-	root := t.TempDir()
-	write(t, root+"/usr/sbin/sendmail", "postfix's")
-	i := &Installer{Root: root, Owner: func(path string) string {
-		if path == "/usr/sbin/sendmail" {
-			return "postfix"
-		}
-		return ""
-	}}
-	_, err := i.Install(items)
-	var refused *RefusedError
-	if !errors.As(err, &refused) || refused.Package != "postfix" {
-		t.Errorf("error %v", err)
-	}
-	i.Force = true
-	steps, err := i.Install(items)
-	do(t, steps, err)
-	if files := tree(t, root); files["/usr/sbin/sendmail.before-mailchute"] != "postfix's" {
-		t.Errorf("not kept: %v", files)
-	}
-	i.Force = false
-	steps, err = i.Uninstall(items)
-	do(t, steps, err)
-	if files := tree(t, root); len(files) != 1 || files["/usr/sbin/sendmail"] != "postfix's" {
-		t.Errorf("not given back: %v", files)
-	}
-}
-
 func TestWhatIsKeptIsNotLost(t *testing.T) {
 	root := t.TempDir()
 	write(t, root+"/usr/sbin/sendmail", "second")
@@ -245,17 +217,6 @@ func TestAnOlderVersionGivesWay(t *testing.T) {
 	}
 }
 
-func TestWhatAPackageInstalledStays(t *testing.T) {
-	root := t.TempDir()
-	i := &Installer{Root: root}
-	steps, err := i.Install(items)
-	do(t, steps, err)
-	i.Owner = func(string) string { return "mailchute" }
-	if steps, err := i.Uninstall(items); !errors.As(err, new(*RefusedError)) || len(steps) != 0 {
-		t.Errorf("%d steps, %v", len(steps), err)
-	}
-}
-
 func TestALinkInAPlaceForAFileIsKept(t *testing.T) {
 	root := t.TempDir()
 	write(t, root+"/home/me/mailchute", "built by hand")
@@ -275,108 +236,6 @@ func TestALinkInAPlaceForAFileIsKept(t *testing.T) {
 	do(t, steps, err)
 	if diff := cmp.Diff(before, tree(t, root)); diff != "" {
 		t.Error(diff)
-	}
-}
-
-// begun is a root with an old sendmail, and what stood in it.
-func begun(t *testing.T) (root string, before map[string]string) {
-	t.Helper()
-	root = t.TempDir()
-	write(t, root+"/usr/sbin/sendmail", "the old one")
-	if err := errors.Join(os.MkdirAll(root+"/usr/lib", 0o755), os.Symlink("../sbin/postfix", root+"/usr/lib/sendmail")); err != nil {
-		t.Fatal(err)
-	}
-	return root, tree(t, root)
-}
-
-func TestAnInstallThatEndsInTheMiddleCanGoOnOrBack(t *testing.T) {
-	root, _ := begun(t)
-	all, err := (&Installer{Root: root}).Install(items)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for n := range len(all) + 1 {
-		for _, again := range []bool{true, false} {
-			root, before := begun(t)
-			i := &Installer{Root: root}
-			steps, err := i.Install(items)
-			do(t, steps[:n], err)
-			if text, err := os.ReadFile(root + "/usr/sbin/sendmail"); err != nil || len(text) == 0 {
-				t.Errorf("after %d steps there is no sendmail: %v", n, err)
-			}
-			if n < len(steps) && steps[n].Action == Put {
-				write(t, unfinished(steps[n].Path), "half of ")
-			}
-			if again {
-				steps, err = i.Install(items)
-				do(t, steps, err)
-				if rest, err := i.Install(items); err != nil || len(rest) != 0 {
-					t.Errorf("going on after %d steps leaves %d, %v", n, len(rest), err)
-				}
-			}
-			steps, err = i.Uninstall(items)
-			do(t, steps, err)
-			if diff := cmp.Diff(before, tree(t, root)); diff != "" {
-				t.Errorf("back from step %d, gone on: %v:\n%s", n, again, diff)
-			}
-		}
-	}
-}
-
-func TestAnUninstallThatEndsInTheMiddleGoesOn(t *testing.T) {
-	for n := range 6 {
-		root, before := begun(t)
-		i := &Installer{Root: root}
-		steps, err := i.Install(items)
-		do(t, steps, err)
-		steps, err = i.Uninstall(items)
-		do(t, steps[:min(n, len(steps))], err)
-		if text, err := os.ReadFile(root + "/usr/sbin/sendmail"); err != nil || len(text) == 0 {
-			t.Errorf("after %d steps there is no sendmail: %v", n, err)
-		}
-		steps, err = i.Uninstall(items)
-		do(t, steps, err)
-		if diff := cmp.Diff(before, tree(t, root)); diff != "" {
-			t.Errorf("after %d steps: %s", n, diff)
-		}
-	}
-}
-
-func TestWhatCannotBePutLeavesNothingHalf(t *testing.T) {
-	root, before := begun(t)
-	write(t, unfinished(root+"/usr/local/bin/mailchute")+"/in/the/way", "")
-	steps, err := (&Installer{Root: root}).Install(items)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := steps[0].Do(); err == nil {
-		t.Error("no error")
-	}
-	if err := os.RemoveAll(root + "/usr/local"); err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(before, tree(t, root)); diff != "" {
-		t.Error(diff)
-	}
-}
-
-func TestDpkgTellsWhoseAFileIs(t *testing.T) {
-	const path = "/usr/sbin/sendmail"
-	tests := []struct{ name, out, want string }{
-		{"one package", "postfix: /usr/sbin/sendmail\n", "postfix"},
-		{"a package with its architecture", "dma:amd64: /usr/sbin/sendmail\n", "dma:amd64"},
-		{"several", "a, b: /usr/sbin/sendmail\n", "a"},
-		{"another path that the pattern found", "dma: /usr/sbin/sendmail.dma\n", ""},
-		{"the administrator has diverted it", "local diversion from: /usr/sbin/sendmail\nlocal diversion to: /usr/sbin/sendmail.distrib\npostfix: /usr/sbin/sendmail\n", ""},
-		{"a package has diverted it, and has the place", "diversion by hold from: /usr/sbin/sendmail\ndiversion by hold to: /usr/sbin/sendmail.real\npostfix: /usr/sbin/sendmail\n", "hold"},
-		{"nothing", "", ""},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			if got := dpkgOwner(tt.out, path); got != tt.want {
-				t.Errorf("%q, want %q", got, tt.want)
-			}
-		})
 	}
 }
 
