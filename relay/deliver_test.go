@@ -2,13 +2,11 @@ package relay
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
 	"mailchute/relay/envelope"
-	"mailchute/relay/redirect"
 	"mailchute/relay/route"
 	"mailchute/relay/secret"
 	"mailchute/relay/smtp"
@@ -191,173 +189,6 @@ func TestAServerThatBreaksWhenPipelinedIsTriedOnceWithout(t *testing.T) {
 	broken := newPeer(t, "MAIL => drop")
 	if env = deliver(t, []string{"a@x.example"}, nil, broken); broken.Sessions() != 2 || len(env.Deferred()) != 1 {
 		t.Errorf("%s in %d sessions, want two of them", fates(env), broken.Sessions())
-	}
-}
-
-func numbered(n int) []string {
-	var all []string
-	for i := range n {
-		all = append(all, fmt.Sprintf("r%d@x.example", i))
-	}
-	return all
-}
-
-func TestLimitsOfATransaction(t *testing.T) {
-	for _, c := range []struct {
-		name, script string
-		room         int
-		to           []string
-		groups       []int
-		sessions     int
-	}{
-		{"452 behind accepted ones puts the rest into further transactions", "", 3, numbered(8), []int{3, 3, 2}, 2},
-		{"552 of the old school too", "once RCPT TO:<r2 => 552 too many recipients\nEHLO => 8BITMIME", 0, numbered(4), []int{3, 1}, 1},
-		{"RCPTMAX is kept", "EHLO => PIPELINING,LIMITS RCPTMAX=3", 3, numbered(8), []int{3, 3, 2}, 1},
-		{"MAILMAX is kept", "EHLO => PIPELINING,LIMITS MAILMAX=2 RCPTMAX=1", 1, numbered(5), []int{1, 1, 1, 1, 1}, 3},
-		{"RCPTDOMAINMAX is kept, and each domain stands together", "EHLO => PIPELINING,LIMITS RCPTDOMAINMAX=1", 0,
-			[]string{"a@x.example", "a@y.example", "b@X.example", "b@y.example", "c@x.example"}, []int{3, 2}, 2},
-		{"RCPTDOMAINMAX is about the session, RFC 9422 4.3, and not about each transaction", "EHLO => PIPELINING,LIMITS RCPTMAX=1 RCPTDOMAINMAX=2", 1,
-			[]string{"a@x.example", "a@y.example", "a@z.example", "b@x.example"}, []int{1, 1, 1, 1}, 2},
-		{"two domains at a time", "EHLO => PIPELINING,LIMITS RCPTDOMAINMAX=2", 0,
-			[]string{"a@x.example", "a@y.example", "a@z.example", "b@x.example"}, []int{3, 1}, 2},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			p := newPeer(t, c.script)
-			p.Room = c.room
-			env := deliver(t, c.to, nil, p)
-			if !slices.Equal(p.groups(), c.groups) || p.Sessions() != c.sessions {
-				t.Errorf("transactions of %v in %d sessions, want %v in %d", p.groups(), p.Sessions(), c.groups, c.sessions)
-			}
-			everyoneOnce(t, env, p)
-		})
-	}
-}
-
-func everyoneOnce(t *testing.T, env *envelope.Envelope, p *peer) {
-	t.Helper()
-	for _, r := range env.Recipients {
-		if r.Outcome.State != envelope.Delivered || p.Copies()[r.Address.String()] != 1 {
-			t.Fatalf("%s: %s, %d copies", r.Address, r.Outcome.Text(), p.Copies()[r.Address.String()])
-		}
-	}
-}
-
-func TestThousandsOfRecipientsCostEachTheSame(t *testing.T) {
-	const n = 10_000
-	p := newPeer(t, "EHLO => PIPELINING")
-	p.Room = 100
-	everyoneOnce(t, deliver(t, numbered(n), nil, p), p)
-	if got := p.Told("RCPT"); got != 2*n-100 {
-		t.Errorf("%d RCPTs; want each once, and once more for those that did not fit the first time", got)
-	}
-
-	// The list's own work, counted: a mailbox is looked at when it is put in and
-	// when it is taken out, and never while it waits.
-	var w worklist
-	env := newEnvelope(numbered(n)...)
-	w.begin(env)
-	w.add(env.Recipients...)
-	taken := 0
-	for !w.isEmpty() {
-		batch := w.take(100, &domainLimit{most: 1})
-		w.back(batch[50:])
-		taken += len(batch)
-	}
-	if taken > 2*n+100 {
-		t.Errorf("%d mailboxes were taken for %d", taken, n)
-	}
-}
-
-func TestARedirectedCopy(t *testing.T) {
-	moved := func(from, to string) string { return "RCPT TO:<" + from + "> => 557 5.2.7 moved to <" + to + ">\n" }
-	play(t, []story{
-		{name: "goes to the new address", second: "none", first: moved("a@x.example", "b@y.example"), fates: "a@x.example delivered", copies: "b@y.example 1"},
-		{name: "by 558 too", second: "none", first: "RCPT TO:<a => 558 5.2.8 <b@y.example>", fates: "a@x.example delivered", copies: "b@y.example 1"},
-		{name: "not by 551, which is not asked for", second: "none", first: "RCPT TO:<a => 551 <b@y.example>", fates: "a@x.example failed 551"},
-		{name: "with no address fails", second: "none", first: "RCPT TO:<a => 557 5.2.7 moved away", fates: "a@x.example failed 557"},
-		{name: "with two addresses fails", second: "none", first: "RCPT TO:<a => 557 5.2.7 <b@y.example> or <c@y.example>", fates: "a@x.example failed 557"},
-		{name: "at MAIL is a failure", second: "none", first: "MAIL => 557 5.2.7 <b@y.example>", fates: "a@x.example failed 557"},
-		{name: "after the text is a failure", second: "none", first: "END => 558 5.2.8 <b@y.example>", fates: "a@x.example failed 558"},
-		{name: "goes along a chain", second: "none", first: moved("a@x.example", "b@y.example") + moved("b@y.example", "c@z.example"), fates: "a@x.example delivered", copies: "c@z.example 1"},
-		{name: "in a circle fails", second: "none", first: moved("a@x.example", "b@y.example") + moved("b@y.example", "a@x.example"), fates: "a@x.example failed 557"},
-		{name: "to itself fails", second: "none", first: moved("a@x.example", "a@X.EXAMPLE"), fates: "a@x.example failed 557"},
-		{name: "takes five hops", second: "none", first: hops(5), fates: "a@x.example delivered", copies: "h5@x.example 1"},
-		{name: "takes no sixth hop", second: "none", first: hops(6), fates: "a@x.example failed 557"},
-		{name: "and another one that meet get one copy", second: "none", to: "a@x.example b@x.example",
-			first: moved("a@x.example", "n@y.example") + moved("b@x.example", "n@y.example"),
-			fates: "a@x.example delivered; b@x.example delivered", copies: "n@y.example 1"},
-		{name: "shares a delivery to the new address", second: "none", to: "a@x.example b@x.example", first: moved("a@x.example", "b@x.example"),
-			fates: "a@x.example delivered; b@x.example delivered", copies: "b@x.example 1"},
-		{name: "shares a delay of the new address", second: "none", to: "b@x.example a@x.example", first: moved("a@x.example", "b@x.example") + "RCPT TO:<b => 450 4.2.0 later",
-			fates: "b@x.example deferred 450; a@x.example deferred 450"},
-		{name: "shares a failure of the new address", second: "none", to: "b@x.example a@x.example", first: moved("a@x.example", "b@x.example") + "RCPT TO:<b => 550 5.1.1 no",
-			fates: "b@x.example failed 550; a@x.example failed 550"},
-		{name: "to one that has moved on follows it", second: "none", to: "a@x.example b@x.example",
-			first: moved("a@x.example", "b@x.example") + moved("b@x.example", "c@x.example"),
-			fates: "a@x.example delivered; b@x.example delivered", copies: "c@x.example 1"},
-		{name: "to one that waits for a further transaction meets it there", second: "none", to: "a@x.example b@x.example c@x.example",
-			first: moved("a@x.example", "c@x.example") + "once RCPT TO:<c => 452 4.5.3 too many\n",
-			fates: "a@x.example delivered; b@x.example delivered; c@x.example delivered", copies: "b@x.example 1; c@x.example 1"},
-		{name: "is still known when the way is lost then", to: "a@x.example", first: moved("a@x.example", "b@y.example") + "RCPT TO:<b => 421 closing",
-			fates: "a@x.example delivered", copies: "b@y.example 1"},
-	}, nil)
-}
-
-// hops is a chain of n redirects from a@x.example to h<n>@x.example.
-func hops(n int) string {
-	var b strings.Builder
-	from := "a@x.example"
-	for i := range n {
-		to := fmt.Sprintf("h%d@x.example", i+1)
-		fmt.Fprintf(&b, "RCPT TO:<%s> => 557 5.2.7 <%s>\n", from, to)
-		from = to
-	}
-	return b.String()
-}
-
-func TestACopyOfAnEarlierAttemptIsNotSentAgain(t *testing.T) {
-	for _, state := range []envelope.State{envelope.Delivered, envelope.Deferred} {
-		p := newPeer(t, "RCPT TO:<a => 557 5.2.7 <b@x.example>")
-		env := deliver(t, []string{"a@x.example", "b@x.example"}, func(_ *Relay, env *envelope.Envelope) {
-			env.Recipients[1].Outcome.State = state
-		}, p)
-		if got := env.Recipients[0].Outcome.State; got != state || len(p.Copies()) != 0 {
-			t.Errorf("state %v, want %v; copies %v", got, state, p.Copies())
-		}
-	}
-}
-
-func TestTheObserverIsToldOfEachRedirectAndOfEachDroppedWishOnce(t *testing.T) {
-	p := newPeer(t, "EHLO => 8BITMIME,LIMITS RCPTMAX=1\nRCPT TO:<r1@ => 557 5.2.7 <n@y.example>")
-	var told, notes []string
-	deliver(t, numbered(4), func(r *Relay, env *envelope.Envelope) {
-		env.Options.Return = envelope.ReturnFull
-		env.Recipients[2].Notify.Never = true
-		r.Observer.Redirected = func(rcpt *envelope.Recipient, server string) {
-			told = append(told, rcpt.Original.String()+" to "+rcpt.Address.String()+" by "+server)
-		}
-		r.Observer.Note = func(text string) { notes = append(notes, text) }
-	}, p)
-	if want := []string{"r1@x.example to n@y.example by peer.example"}; !slices.Equal(told, want) {
-		t.Errorf("redirects %q", told)
-	}
-	if want := []string{"the server does not offer DSN; sent without"}; !slices.Equal(notes, want) {
-		t.Errorf("notes %q", notes)
-	}
-}
-
-func TestARedirectIsNotFollowedWhereThePolicyForbidsIt(t *testing.T) {
-	for name, change := range map[string]func(*redirect.Policy){
-		"never":            func(p *redirect.Policy) { p.Follow = redirect.FollowNever },
-		"another domain":   func(p *redirect.Policy) { p.AllowDomains = []string{"x.example"} },
-		"no hop at all":    func(p *redirect.Policy) { p.MaxHops = 0 },
-		"not in the codes": func(p *redirect.Policy) { p.Codes = []int{558} },
-	} {
-		p := newPeer(t, "RCPT TO:<a => 557 5.2.7 <b@y.example>")
-		env := deliver(t, []string{"a@x.example"}, func(r *Relay, _ *envelope.Envelope) { change(&r.Redirect) }, p)
-		if len(env.Failed()) != 1 || len(p.Copies()) != 0 {
-			t.Errorf("%s: %s, copies %v", name, fates(env), p.Copies())
-		}
 	}
 }
 

@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"mailchute/relay/envelope"
-	"mailchute/relay/redirect"
 	"mailchute/relay/route"
 	"mailchute/relay/route/sts"
 	"mailchute/relay/secret"
@@ -179,100 +178,6 @@ func TestTLSRequiredNoIsObeyed(t *testing.T) {
 	n.relay().Deliver(context.Background(), env, msg)
 	if got := fates(env); got != "x@a.example delivered" {
 		t.Errorf("%s: %s", got, env.Recipients[0].Outcome.Text())
-	}
-}
-
-// own is a smarthost that is old.example's own server.
-const own = "CONNECT => 220 mail.old.example ESMTP\n"
-
-func TestARedirectByTheOldMailboxsOwnServer(t *testing.T) {
-	const zone = `
-		new.example MX 1 mx.new.example
-		mx.new.example A 127.0.0.41
-		far.example A 127.0.0.42
-		null.example MX 0 .
-	`
-	for _, tt := range []struct {
-		name, smarthost, first, fates, copies string
-	}{
-		{"goes by the new domain's servers", "558 5.2.8 <k@new.example>", "", "k@old.example delivered", "k@new.example 1"},
-		{"and on over three domains", "558 5.2.8 <k@new.example>", "RCPT TO:<k@new => 557 5.2.7 <k@far.example>", "k@old.example delivered", "k@far.example 1"},
-		{"in a circle", "558 5.2.8 <k@new.example>", "RCPT TO:<k@new => 557 5.2.7 <k@old.example>", "k@old.example failed 557", ""},
-		{"to a domain that takes no mail", "557 5.2.7 <k@null.example>", "", "k@old.example failed 5.1.10", ""},
-		{"to a domain that is not there", "557 5.2.7 <k@nowhere.example>", "", "k@old.example failed 5.1.2", ""},
-		{"and is refused there", "557 5.2.7 <k@new.example>", "RCPT => 550 5.1.1 no", "k@old.example failed 550", ""},
-		{"a 558 to a server that is the old one: never there", "558 5.2.8 <k@new.example>", "EHLO => 250 peer.example", "k@old.example failed 5.4.4", ""},
-		{"a 557 to the same server: the address has a new name", "557 5.2.7 <k@new.example>", "EHLO => 250 peer.example", "k@old.example delivered", "k@new.example 1"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			n := newNetwork(t, false, zone)
-			smarthost := newPeer(t, own+"EHLO => 250 "+ehloName(tt.first)+"\nRCPT TO:<k@old => "+tt.smarthost)
-			n.server(41, tt.first, nil)
-			n.server(42, "", nil)
-			s := smarthost.smarthost()
-			s.Host = "127.0.0.1"
-			r := n.relay(s)
-			n.expect(r, "k@old.example", tt.fates, tt.copies)
-			if smarthost.Told("RCPT TO:<k@new") != 0 {
-				t.Error("the old server was offered the new address")
-			}
-		})
-	}
-}
-
-// ehloName makes the smarthost call itself as the new server does, where a case
-// is about that.
-func ehloName(first string) string {
-	if strings.HasPrefix(first, "EHLO => 250 ") {
-		return strings.TrimPrefix(first, "EHLO => 250 ")
-	}
-	return "mail.old.example"
-}
-
-func TestARedirectedCopyTravelsWithNoWeakerTLS(t *testing.T) {
-	for _, tt := range []struct {
-		name, script, cert, fate string
-	}{
-		{"no STARTTLS there", "", "new.example", "deferred 4.7.5"},
-		{"a certificate for another name", withTLS, "evil.example", "deferred 4.7.5"},
-		{"a good certificate", withTLS, "new.example", "delivered"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			n := newNetwork(t, false, "new.example A 127.0.0.51")
-			theirs, _ := n.certify(tt.cert)
-			p := n.server(51, tt.script, theirs)
-			l, err := net.Listen("tcp", "127.0.0.1:0")
-			if err != nil {
-				t.Fatal(err)
-			}
-			ours, _ := n.certify("smarthost.old.example")
-			smarthost := servePeer(t, l, "EHLO => STARTTLS,AUTH PLAIN\nAUTH => 235 ok\nRCPT TO:<k@old => 557 5.2.7 <k@new.example>", ours)
-			s := smarthost.smarthost()
-			s.Scheme = route.Submission
-			r := n.relay(s)
-			r.Redirect.Via = redirect.ViaMX
-			r.SMTP.TLS.ServerName = "smarthost.old.example"
-			r.SMTP.Login = &smtp.Login{User: "u", Secret: func(context.Context) (secret.Secret, error) { return secret.New("hunter2"), nil }}
-			copies := ""
-			if tt.fate == "delivered" {
-				copies = "k@new.example 1"
-			}
-			env := n.expect(r, "k@old.example", "k@old.example "+tt.fate, copies)
-			if p.Told("AUTH") != 0 || copies == "" && p.Told("MAIL") != 0 {
-				t.Error("the new server was told too much")
-			}
-			if smarthost.Told("AUTH") != 1 {
-				t.Error("nobody logged in at the smarthost")
-			}
-			// The next attempt takes the same way: the trail says so.
-			if env.Recipients[0].Outcome.State == envelope.Deferred {
-				env.Recipients[0].Outcome = envelope.Outcome{}
-				r.Deliver(context.Background(), env, newMessage("hello\r\n"))
-				if smarthost.Told("RCPT TO:<k@new") != 0 {
-					t.Error("the old server was offered the new address in the second attempt")
-				}
-			}
-		})
 	}
 }
 
