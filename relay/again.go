@@ -28,6 +28,12 @@ func wayLost(res smtp.Result) *smtp.Error {
 	return nil
 }
 
+// mayHaveArrived tells whether a way was lost behind the final dot, so that nobody
+// knows whether the server has the message.
+func mayHaveArrived(lost *smtp.Error) bool {
+	return lost != nil && lost.Phase == smtp.PhaseFinal && (lost.Reply == nil || lost.Protocol)
+}
+
 // sendAgain makes ready for another try of a transaction whose way was lost: by
 // a new connection where the old one has served before, without PIPELINING where
 // the server broke on a group of commands, or at the next smarthost. It does not
@@ -35,7 +41,7 @@ func wayLost(res smtp.Result) *smtp.Error {
 // message: a second copy could be one too many.
 func (d *delivery) sendAgain(lost *smtp.Error) bool {
 	switch {
-	case lost.Phase == smtp.PhaseFinal && (lost.Reply == nil || lost.Protocol):
+	case mayHaveArrived(lost):
 		return false
 	case d.served:
 		d.disconnect()

@@ -121,6 +121,7 @@ func (d *delivery) turn() bool {
 	if l != (lane{}) {
 		d.Carrier = d.home.toward(l)
 	}
+	d.list.enter(l)
 	d.list.add(d.waiting[l]...)
 	delete(d.waiting, l)
 	return true

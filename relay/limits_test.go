@@ -69,7 +69,7 @@ func TestThousandsOfRecipientsCostEachTheSame(t *testing.T) {
 	// when it is taken out, and never while it waits.
 	var w worklist
 	env := newEnvelope(numbered(n)...)
-	w.begin(env)
+	w.begin(env, func(*envelope.Recipient) lane { return lane{} })
 	w.add(env.Recipients...)
 	taken := 0
 	for !w.isEmpty() {

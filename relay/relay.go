@@ -248,7 +248,7 @@ func (c *Carrier) delivery(env *envelope.Envelope, msg *message.Message) *delive
 	}
 	d = &delivery{Carrier: c, home: c, env: env, open: env.Open(), msg: msg}
 	d.recall()
-	d.list.begin(env)
+	d.list.begin(env, d.laneOf)
 	d.assign(d.open...)
 	return d
 }
@@ -261,6 +261,7 @@ func (d *delivery) run(ctx context.Context) {
 				continue
 			}
 			if !d.forget() {
+				d.list.share(d.open)
 				return
 			}
 			d.assign(d.env.Open()...)

@@ -75,7 +75,7 @@ func (d *delivery) transact(ctx context.Context, t *transaction) {
 		d.list.back(batch)
 		return
 	}
-	d.settle(batch, res)
+	d.settle(batch, res, mayHaveArrived(lost))
 	if lost != nil {
 		d.leave(lost)
 		return
@@ -148,15 +148,16 @@ func (d *delivery) wantsUTF8(batch []*mailbox) bool {
 	return false
 }
 
-// settle gives each mailbox of the batch what the replies mean for it.
-func (d *delivery) settle(batch []*mailbox, res smtp.Result) {
+// settle gives each mailbox of the batch what the replies mean for it. unknown tells
+// that the server may have the message without having said so.
+func (d *delivery) settle(batch []*mailbox, res smtp.Result, unknown bool) {
 	accepted := 0
 	for _, r := range res.Recipients {
-		if r != nil && r.Class() == reply.Success {
+		if isYes(r) {
 			accepted++
 		}
 	}
-	welcome := loginStands(res) && res.Mail != nil && res.Mail.Class() == reply.Success
+	welcome := loginStands(res) && isYes(res.Mail)
 	var open []*mailbox
 	for i, m := range batch {
 		if r := res.Recipients[i]; r != nil && welcome {
@@ -178,11 +179,16 @@ func (d *delivery) settle(batch []*mailbox, res smtp.Result) {
 		}
 		o.Server, o.ReportsSuccess = d.conn.Name(), o.State == envelope.Delivered && d.conn.Extensions().DSN
 		m.apply(o)
+		if o.State == envelope.Delivered || unknown && isYes(res.Recipients[i]) {
+			d.list.keep(m.addr, o)
+		}
 	}
 	d.list.back(open)
 	d.assign(d.redirected...)
 	d.redirected = d.redirected[:0]
 }
+
+func isYes(r *reply.Reply) bool { return r != nil && r.Class() == reply.Success }
 
 func loginStands(res smtp.Result) bool {
 	if res.Err == nil { // it is asked for each of thousands

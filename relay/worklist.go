@@ -39,25 +39,58 @@ func (m *mailbox) asked() *envelope.Recipient {
 	return &all
 }
 
-// worklist is the mailboxes of one delivery: those that wait for a transaction,
-// in the order in which they were named, and what became of the others. Each
-// recipient costs the same, however many transactions there are.
+// worklist is the mailboxes of one delivery: those that wait for a transaction of
+// the lane in use, in the order in which they were named, and what became of the
+// others. Each recipient costs the same, however many transactions there are.
+//
+// Recipients that meet in a mailbox share its fate where they come by the same lane:
+// the same servers would say the same again. What fails one way may go another, so
+// of other lanes they share a copy alone, and that which may have arrived.
 type worklist struct {
-	waiting []*mailbox                // the first next of them are no longer
-	next    int                       // the first that waits
-	known   map[address.Addr]*mailbox // by folded address: waiting, in a transaction, or settled
-	grouped int                       // up to here waiting is grouped by domain
+	waiting []*mailbox                        // the first next of them are no longer
+	next    int                               // the first that waits
+	grouped int                               // up to here waiting is grouped by domain
+	known   mailboxes                         // of the lane in use
+	lanes   map[lane]mailboxes                // of all
+	sent    map[address.Addr]envelope.Outcome // by folded address: what has its copy, or may have, whichever way that went
 }
+
+// mailboxes are those that wait, are in a transaction, or are settled, by folded
+// address.
+type mailboxes map[address.Addr]*mailbox
 
 // begin makes an empty list for env. A mailbox that has had its copy in an
 // earlier attempt, or waits for the next one, is known.
-func (w *worklist) begin(env *envelope.Envelope) {
-	w.known = make(map[address.Addr]*mailbox, len(env.Recipients))
+func (w *worklist) begin(env *envelope.Envelope, laneOf func(*envelope.Recipient) lane) {
+	w.known = make(mailboxes, len(env.Recipients))
+	w.lanes = map[lane]mailboxes{{}: w.known}
 	for _, r := range env.Recipients {
-		if s := r.Outcome.State; s == envelope.Delivered || s == envelope.Deferred {
-			w.known[r.Address.Folded()] = &mailbox{addr: r.Address, settled: true, outcome: r.Outcome}
+		switch r.Outcome.State {
+		case envelope.Delivered:
+			w.keep(r.Address, r.Outcome)
+		case envelope.Deferred:
+			w.in(laneOf(r))[r.Address.Folded()] = &mailbox{addr: r.Address, settled: true, outcome: r.Outcome}
 		}
 	}
+}
+
+// in is the mailboxes of a lane.
+func (w *worklist) in(l lane) mailboxes {
+	if w.lanes[l] == nil {
+		w.lanes[l] = mailboxes{}
+	}
+	return w.lanes[l]
+}
+
+// enter goes on in another lane. Nobody waits in that which was in use.
+func (w *worklist) enter(l lane) { w.known = w.in(l) }
+
+// keep notes an outcome that holds for a mailbox whichever way leads to it.
+func (w *worklist) keep(a address.Addr, o envelope.Outcome) {
+	if w.sent == nil {
+		w.sent = map[address.Addr]envelope.Outcome{}
+	}
+	w.sent[a.Folded()] = o
 }
 
 // add puts recipients to the mailboxes that they name. One whose mailbox has its
@@ -65,6 +98,10 @@ func (w *worklist) begin(env *envelope.Envelope) {
 func (w *worklist) add(recipients ...*envelope.Recipient) {
 	for _, r := range recipients {
 		key := r.Address.Folded()
+		if o, ok := w.sent[key]; ok {
+			r.Apply(o)
+			continue
+		}
 		m := w.known[key]
 		switch {
 		case m == nil:
@@ -76,6 +113,19 @@ func (w *worklist) add(recipients ...*envelope.Recipient) {
 			r.Apply(m.outcome)
 		default:
 			m.recipients = append(m.recipients, r)
+		}
+	}
+}
+
+// share gives recipients that wait the copy that has come to their mailbox by another
+// lane since.
+func (w *worklist) share(recipients []*envelope.Recipient) {
+	if len(w.lanes) == 1 {
+		return
+	}
+	for _, r := range recipients {
+		if o := w.sent[r.Address.Folded()]; r.Outcome.State == envelope.Deferred && o.State == envelope.Delivered {
+			r.Apply(o)
 		}
 	}
 }
