@@ -29,6 +29,22 @@ func (d *draft) keepOne(name string) {
 	d.remove(0, len(d.fields), func(i int, f Field) bool { return i != keep && f.Is(name) })
 }
 
+// replaceDate puts a date in the place of a text with 8-bit octets, as a shell's
+// "Date: $(date)" is in French in February. No server may be sent such a Date, with
+// SMTPUTF8 or without. What was there stays to be read, in a field of another name.
+func (d *draft) replaceDate() {
+	i := d.find("Date")
+	if i < 0 || d.fields[i].isASCII() {
+		return
+	}
+	old := d.fields[i].encoded()
+	if old.isASCII() { // it was in a comment
+		return
+	}
+	d.replace(i, NewField(d.prefix+"Date", d.Date.Format(dateLayout)))
+	d.insert(len(d.fields), old.encapsulated())
+}
+
 func (d *draft) addDate() {
 	if d.isMissing("Date") {
 		d.set("Date", d.Date.Format(dateLayout))

@@ -58,6 +58,7 @@ var rules = [...]rule{
 	{"address qualified", "RFC 6409 8.8", (*draft).qualify},
 	{"From replaced by the identity", "RFC 6409 8.8", (*draft).replaceFrom},
 	{"From added", "RFC 5322 3.6", (*draft).addFrom},
+	{"Date that is no date replaced", "RFC 5322 3.3", (*draft).replaceDate},
 	{"Date added", "RFC 6409 8.2", (*draft).addDate},
 	{"Message-ID added", "RFC 6409 8.3", (*draft).addMessageID},
 	{"Sender is the identity", "rfc6409bis 5", (*draft).identifySender},
