@@ -10,7 +10,9 @@ import (
 	"mailchute/cmd/mailchute/exit"
 	"mailchute/cmd/mailchute/face"
 	"mailchute/cmd/mailchute/host"
+	"mailchute/cmd/mailchute/journal"
 	"mailchute/cmd/mailchute/post"
+	"mailchute/cmd/mailchute/terminal"
 	"mailchute/cmd/mailchute/wire"
 	"mailchute/inject"
 	"mailchute/inject/config"
@@ -35,7 +37,7 @@ func Send(ctx context.Context, f *face.Call) exit.Status { return (&call{f}).han
 
 // hand is Send.
 func (c *call) hand(ctx context.Context) exit.Status {
-	in, ignored, err := c.read()
+	in, rest, err := c.read()
 	if err != nil {
 		return c.Report(err)
 	}
@@ -60,9 +62,9 @@ func (c *call) hand(ctx context.Context) exit.Status {
 	for _, note := range append(c.Notes, sub.Notes...) {
 		j.Note(note)
 	}
+	ignored := rest()
 	if ignored {
-		c.Voice.Say("%s", ignoredInput)
-		j.Note(ignoredInput)
+		c.ignored(j)
 	}
 	if c.Args.DryRun {
 		return c.explain(in, sub, account)
@@ -72,20 +74,31 @@ func (c *call) hand(ctx context.Context) exit.Status {
 		return c.Report(err)
 	}
 	defer done()
-	return p.Dispatch(ctx, sub)
+	status := p.Dispatch(ctx, sub)
+	if !ignored && !terminal.Is(c.Stdin) && rest() { // a writer may be slower than we; what a person types is for the shell
+		c.ignored(j)
+	}
+	return status
+}
+
+// ignored tells of input that was not taken.
+func (c *call) ignored(j *journal.Journal) {
+	c.Voice.Say("%s", ignoredInput)
+	j.Note(ignoredInput)
 }
 
 const ignoredInput = "the message ended at a line with a single dot and what followed was ignored; use -i to send such lines"
 
-// read reads the message, and tells whether input was ignored behind a lone dot.
-func (c *call) read() (in *inject.Input, ignored bool, err error) {
+// read reads the message. rest tells whether there is, by now, input behind a lone
+// dot.
+func (c *call) read() (in *inject.Input, rest func() bool, err error) {
 	if c.Args.IgnoreDots {
 		in, err = inject.Read(c.Stdin, c.Spool)
-		return in, false, err
+		return in, func() bool { return false }, err
 	}
 	dots := inject.NewDotReader(c.Stdin)
 	in, err = inject.Read(dots, c.Spool)
-	return in, dots.Rest(func() bool { return hasInput(c.Stdin) }), err
+	return in, func() bool { return dots.Rest(func() bool { return hasInput(c.Stdin) }) }, err
 }
 
 // hasInput tells whether a read from file would give something now. It does not
