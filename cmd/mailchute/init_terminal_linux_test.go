@@ -160,6 +160,42 @@ func TestAnInterruptAtThePasswordGivesTheTerminalBack(t *testing.T) {
 	}
 }
 
+func TestAnInterruptSaysWhatIsWrittenByThen(t *testing.T) {
+	p, err := NewPeer("EHLO => 250-peer.example\\n250-AUTH PLAIN\\n250 8BITMIME\nAUTH => 235 2.7.0 welcome\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	tests := []struct {
+		name, question, key string
+		written             bool
+	}{
+		{"end of input in front of it", "User name", "\x04", false},
+		{"Ctrl-C in front of it", "User name", "\x03", false},
+		{"end of input behind it", "test message to", "\x04", true},
+		{"Ctrl-C behind it", "test message to", "\x03", true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			cmd, person := initOnTerminal(t, dir, "--smarthost", "smtp+plain://"+p.Addr())
+			answers := []string{"send as: => me@sender.example\n"}
+			if tt.written {
+				answers = append(answers, "User name => \n", "Password => s3cret\n")
+			}
+			shown := dialogue(t, person, append(answers, tt.question+" => "+tt.key)...)
+			_ = cmd.Wait()
+			if code := cmd.ProcessState.ExitCode(); code != int(exit.TempFail) {
+				t.Errorf("exit status %d", code)
+			}
+			_, err := os.Stat(filepath.Join(dir, "new.toml"))
+			if (err == nil) != tt.written || strings.Contains(shown, "nothing was written") == tt.written || strings.Contains(shown, "the configuration was written") != tt.written {
+				t.Errorf("written: %v, and it says\n%s", err == nil, shown)
+			}
+		})
+	}
+}
+
 func ptsOf(t *testing.T, person *os.File) string {
 	t.Helper()
 	n, err := unix.IoctlGetInt(int(person.Fd()), unix.TIOCGPTN)

@@ -16,7 +16,7 @@ import (
 )
 
 // errInterrupted ends a question that somebody did not want to answer.
-var errInterrupted = errors.New("interrupted; nothing was written")
+var errInterrupted = errors.New("interrupted")
 
 // asker puts questions to a person, on standard error so that standard output
 // stays clean. Where nobody can answer, it takes what is proposed.
@@ -69,6 +69,21 @@ func (a *asker) optional(ctx context.Context, question, proposed string) (string
 		answer = ""
 	}
 	return answer, err
+}
+
+// mailbox is optional, until the answer fits.
+func (a *asker) mailbox(ctx context.Context, question, proposed string, fits func(string) error) (string, error) {
+	for {
+		text, err := a.optional(ctx, question, proposed)
+		if err != nil || text == "" {
+			return "", err
+		}
+		if err := fits(text); err == nil {
+			return text, nil
+		} else {
+			voice.To(a.out).Say("%v", err)
+		}
+	}
 }
 
 // secret asks without showing the answer. An empty one is an answer. The terminal

@@ -3,6 +3,7 @@ package interview
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
@@ -49,10 +50,21 @@ func (c *Command) Do(ctx context.Context, p face.Process) exit.Status {
 	i.ask = newAsker(p, c.Yes)
 	status, err := i.make(ctx)
 	if err != nil {
-		i.voice.Say("%v", err)
+		i.voice.Say("%v", i.soFar(err))
 		return statusOfInit(err)
 	}
 	return status
+}
+
+// soFar adds to an interruption what it left behind.
+func (i *initialization) soFar(err error) error {
+	switch {
+	case !errors.Is(err, errInterrupted):
+		return err
+	case i.written:
+		return fmt.Errorf("%w; the configuration was written, and works without the rest", err)
+	}
+	return fmt.Errorf("%w; nothing was written", err)
 }
 
 func statusOfInit(err error) exit.Status {

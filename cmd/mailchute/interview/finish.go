@@ -13,7 +13,6 @@ import (
 	"mailchute/cmd/mailchute/login"
 	"mailchute/cmd/mailchute/voice"
 	"mailchute/inject"
-	"mailchute/inject/aliases"
 	"mailchute/inject/config"
 	"mailchute/inject/setup"
 )
@@ -30,6 +29,7 @@ func (i *initialization) finish(ctx context.Context, d *draft, address string) (
 		}
 		return 0, err
 	}
+	i.written = true
 	fmt.Fprintf(i.Stdout, "wrote    %s\n", voice.Printable(i.path))
 	for _, s := range d.secrets {
 		fmt.Fprintf(i.Stdout, "wrote    %s, which nobody else can read\n", voice.Printable(s.Path))
@@ -86,48 +86,12 @@ func (i *initialization) loginLine() string {
 	return voice.LoginCommand("") + " -C " + voice.Printable(i.path)
 }
 
-// aliasForRoot adds an alias for root where there is none.
-func (i *initialization) aliasForRoot(ctx context.Context, path, proposed string) error {
-	if path == "" {
-		if i.Root != "" {
-			fmt.Fprintln(i.Stdout, "note     no aliases file is configured, so mail for root has no alias")
-		}
-		return nil
-	}
-	target := i.Root
-	table, err := aliases.Load(path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	if table != nil {
-		if _, there := table.Expand("root", nil); there {
-			return nil
-		}
-	}
-	if target == "" && i.machine && path == "/etc/aliases" && i.who.UID == 0 {
-		if target, err = i.ask.optional(ctx, "Address for mail to root", proposed); err != nil {
-			return err
-		}
-	}
-	if target == "" {
-		return nil
-	}
-	if _, err = setup.AddAliasTo(path, "root", target); errors.Is(err, fs.ErrPermission) {
-		fmt.Fprintf(i.Stdout, "note     %s cannot be written; as root, add the line: root: %s\n", voice.Printable(path), voice.Printable(target))
-		return nil
-	} else if err != nil {
-		return err
-	}
-	fmt.Fprintf(i.Stdout, "wrote    %s: mail for root goes to %s\n", voice.Printable(path), voice.Printable(target))
-	return nil
-}
-
 // sendTest sends a test message by the configuration that was written.
 func (i *initialization) sendTest(ctx context.Context, proposed string) (exit.Status, error) {
 	to := i.Test
 	if to == "" && i.From == "" && !i.Offline {
 		var err error
-		if to, err = i.ask.optional(ctx, "Send a test message to", proposed); err != nil {
+		if to, err = i.ask.mailbox(ctx, "Send a test message to", proposed, mailbox); err != nil {
 			return 0, err
 		}
 	}

@@ -8,9 +8,9 @@ package interview
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
-	"strings"
 
 	"mailchute/cmd/mailchute/exit"
 	"mailchute/cmd/mailchute/face"
@@ -31,6 +31,7 @@ type initialization struct {
 	who     host.User
 	path    string // of the configuration to write
 	machine bool   // it is for all users
+	written bool   // it stands
 	tried   exit.Status
 	lookups lookups
 }
@@ -87,7 +88,7 @@ func (i *initialization) translate(ctx context.Context) (exit.Status, error) {
 	}
 	switch {
 	case i.Root != "" || plan.Root == "":
-	case !leadsAway(plan.Root):
+	case targets(plan.Root) != nil:
 		fmt.Fprintf(i.Stdout, "note     mail for root went to %s, which is no mail address; --root adds an alias\n", voice.Printable(plan.Root))
 	case i.path == config.System:
 		i.Root = plan.Root
@@ -99,17 +100,6 @@ func (i *initialization) translate(ctx context.Context) (exit.Status, error) {
 		return status, err
 	}
 	return i.try(ctx, draft), nil
-}
-
-// leadsAway tells addresses that lead off this machine from the other forms of an
-// alias: a name, a file, a command.
-func leadsAway(list string) bool {
-	for text := range strings.SplitSeq(list, ",") {
-		if a, err := address.Parse(strings.TrimSpace(text)); err != nil || a.Domain == "" {
-			return false
-		}
-	}
-	return true
 }
 
 // place settles where the configuration goes and whom it is for.
@@ -145,11 +135,28 @@ func (i *initialization) check() error {
 		if flag.value == "" {
 			continue
 		}
-		if a, err := address.Parse(flag.value); err != nil {
+		if err := mailbox(flag.value); errors.Is(err, errNoDomain) {
+			return &usageTrouble{fmt.Sprintf("%s %v", flag.name, err)}
+		} else if err != nil {
 			return fmt.Errorf("%s: %w", flag.name, err)
-		} else if a.Domain == "" {
-			return &usageTrouble{fmt.Sprintf("%s %q: an address with a domain is needed", flag.name, flag.value)}
 		}
 	}
+	if i.Root == "" {
+		return nil
+	}
+	if err := targets(i.Root); err != nil {
+		return &usageTrouble{fmt.Sprintf("--root: %v", err)}
+	}
 	return nil
+}
+
+var errNoDomain = errors.New("an address with a domain is needed")
+
+// mailbox tells what is wrong with text as one mailbox anywhere.
+func mailbox(text string) error {
+	a, err := address.Parse(text)
+	if err == nil && a.Domain == "" {
+		err = fmt.Errorf("%q: %w", text, errNoDomain)
+	}
+	return err
 }
