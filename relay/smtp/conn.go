@@ -142,7 +142,7 @@ func (c *Conn) sayHello() *Error {
 		return &Error{Phase: PhaseHello, Reply: r}
 	}
 	if r.Command == "EHLO" {
-		c.extensions = parseExtensions(r.Lines, c.tls != nil)
+		c.extensions = parseExtensions(r.Lines, c.tls != nil || c.endpoint.Network == "unix")
 	}
 	c.name = firstWord(r)
 	if c.name == "" {

@@ -18,7 +18,7 @@ type Extensions struct {
 	SMTPUTF8            bool // RFC 6531
 	EnhancedStatusCodes bool // RFC 2034
 	DSN                 bool // RFC 3461
-	RequireTLS          bool // RFC 8689; never without TLS
+	RequireTLS          bool // RFC 8689; never where others may listen: without TLS, and not on a Unix socket
 	RRVS                bool // RFC 7293
 	MTPriority          bool // RFC 6710
 
@@ -48,8 +48,9 @@ type Limits struct {
 
 // parseExtensions reads the lines of a reply to EHLO. The first one is the
 // server's name and a greeting, never a keyword. Keywords are compared without
-// regard to case (RFC 5321 section 2.4).
-func parseExtensions(lines []string, overTLS bool) Extensions {
+// regard to case (RFC 5321 section 2.4). private tells whether there is TLS, or nobody
+// who could listen: REQUIRETLS means nothing elsewhere (RFC 8689 section 2).
+func parseExtensions(lines []string, private bool) Extensions {
 	var x Extensions
 	for i, line := range lines {
 		if words := strings.Fields(line); i > 0 && len(words) > 0 {
@@ -57,7 +58,7 @@ func parseExtensions(lines []string, overTLS bool) Extensions {
 		}
 	}
 	x.BinaryMIME = x.BinaryMIME && x.Chunking
-	x.RequireTLS = x.RequireTLS && overTLS // RFC 8689 section 2
+	x.RequireTLS = x.RequireTLS && private
 	return x
 }
 

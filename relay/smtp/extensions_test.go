@@ -10,10 +10,10 @@ import (
 func TestParseExtensions(t *testing.T) {
 	until := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
 	tests := []struct {
-		name  string
-		lines []string
-		tls   bool
-		want  Extensions
+		name    string
+		lines   []string
+		private bool
+		want    Extensions
 	}{
 		{"the first line is no keyword", []string{"SIZE 1000"}, false, Extensions{}},
 		{"keywords in any case", []string{"x", "size 1000", "8bitmime", "Pipelining"}, false,
@@ -23,8 +23,8 @@ func TestParseExtensions(t *testing.T) {
 			Extensions{Auth: []string{"PLAIN", "LOGIN", "CRAM-MD5"}}},
 		{"BINARYMIME only with CHUNKING", []string{"x", "BINARYMIME"}, false, Extensions{}},
 		{"BINARYMIME and CHUNKING", []string{"x", "BINARYMIME", "CHUNKING"}, false, Extensions{BinaryMIME: true, Chunking: true}},
-		{"REQUIRETLS only over TLS", []string{"x", "REQUIRETLS"}, false, Extensions{}},
-		{"REQUIRETLS over TLS", []string{"x", "REQUIRETLS"}, true, Extensions{RequireTLS: true}},
+		{"REQUIRETLS where somebody may listen", []string{"x", "REQUIRETLS"}, false, Extensions{}},
+		{"REQUIRETLS over TLS, or on a Unix socket", []string{"x", "REQUIRETLS"}, true, Extensions{RequireTLS: true}},
 		{"DELIVERBY with a minimum", []string{"x", "DELIVERBY 240"}, false, Extensions{DeliverBy: true, MinBy: 4 * time.Minute}},
 		{"FUTURERELEASE with both values", []string{"x", "FUTURERELEASE 3600 2030-01-02T03:04:05Z"}, false,
 			Extensions{FutureRelease: true, MaxHold: time.Hour, MaxUntil: until}},
@@ -36,7 +36,7 @@ func TestParseExtensions(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if diff := cmp.Diff(tt.want, parseExtensions(tt.lines, tt.tls)); diff != "" {
+			if diff := cmp.Diff(tt.want, parseExtensions(tt.lines, tt.private)); diff != "" {
 				t.Error(diff)
 			}
 		})
