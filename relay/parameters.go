@@ -17,11 +17,12 @@ import (
 // never sent (RFC 5321 section 4.1.1.2): a wish is then dropped with a note, a
 // demand refuses the message before any data.
 type parameters struct {
-	options envelope.Options
-	ext     smtp.Extensions
-	secure  bool // verified TLS, or a socket of this machine
-	now     time.Time
-	note    func(string)
+	options   envelope.Options
+	returning bool // the reverse-path is null: it is itself about a message
+	ext       smtp.Extensions
+	secure    bool // verified TLS, or a socket of this machine
+	now       time.Time
+	note      func(string)
 }
 
 // mail is the parameters of MAIL. The outcome is not nil when the message must
@@ -51,17 +52,21 @@ func (p parameters) mail(c *content) ([]string, *envelope.Outcome) {
 }
 
 // requireTLS is RFC 8689 section 4.2.1: only over verified TLS to a server that
-// offers it, or not at all.
+// offers it, or not at all. What goes back to a sender is for him to learn that his
+// message was not sent, and goes without it where it cannot be had (section 5).
 func (p parameters) requireTLS(out []string) ([]string, *envelope.Outcome) {
 	switch {
 	case !p.options.RequireTLS:
 		return out, nil
+	case p.secure && p.ext.RequireTLS:
+		return append(out, "REQUIRETLS"), nil
+	case p.returning:
+		p.drop("REQUIRETLS over verified TLS")
+		return out, nil
 	case !p.secure:
 		return nil, refuse(5, 7, 10, "REQUIRETLS was asked for, and the connection has no verified TLS")
-	case !p.ext.RequireTLS:
-		return nil, refuse(5, 7, 30, "REQUIRETLS was asked for, and the server does not offer it")
 	}
-	return append(out, "REQUIRETLS"), nil
+	return nil, refuse(5, 7, 30, "REQUIRETLS was asked for, and the server does not offer it")
 }
 
 // dsn is RET and ENVID, RFC 3461 sections 4.3 and 4.4.

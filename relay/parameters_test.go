@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -35,12 +36,13 @@ func TestParametersOfMAIL(t *testing.T) {
 	}
 	none := smtp.Extensions{}
 	for _, c := range []struct {
-		name    string // with the section that it obeys
-		options envelope.Options
-		ext     smtp.Extensions
-		want    string // the parameters
-		refusal string // the outcome's text, where the message must not go
-		note    string
+		name      string // with the section that it obeys
+		options   envelope.Options
+		returning bool
+		ext       smtp.Extensions
+		want      string // the parameters
+		refusal   string // the outcome's text, where the message must not go
+		note      string
 	}{
 		{name: "nothing is sent that was not offered, RFC 5321 4.1.1.2", ext: none},
 		{name: "the size, RFC 1870 6", ext: everything(), want: "SIZE=47"},
@@ -48,6 +50,8 @@ func TestParametersOfMAIL(t *testing.T) {
 		{name: "too large, RFC 1870 6.1", ext: smtp.Extensions{Size: true, MaxSize: 46}, refusal: "5.3.4 the message has 47 octets, the server takes at most 46"},
 		{name: "REQUIRETLS, RFC 8689 4.2.1", options: envelope.Options{RequireTLS: true}, ext: smtp.Extensions{RequireTLS: true}, want: "REQUIRETLS"},
 		{name: "REQUIRETLS not offered, RFC 8689 4.2.1", options: envelope.Options{RequireTLS: true}, ext: none, refusal: "5.7.30 REQUIRETLS was asked for, and the server does not offer it"},
+		{name: "REQUIRETLS of what goes back to a sender, RFC 8689 5", options: envelope.Options{RequireTLS: true}, returning: true, ext: smtp.Extensions{RequireTLS: true}, want: "REQUIRETLS"},
+		{name: "what goes back to a sender is not lost for it, RFC 8689 5", options: envelope.Options{RequireTLS: true}, returning: true, ext: none, note: "the server does not offer REQUIRETLS over verified TLS; sent without"},
 		{name: "RET and ENVID, RFC 3461 4.3 and 4.4", options: envelope.Options{Return: envelope.ReturnFull, EnvelopeID: "a+b=c d"}, ext: smtp.Extensions{DSN: true}, want: "RET=FULL ENVID=a+2Bb+3Dc+20d"},
 		{name: "RET not offered, RFC 3461 4", options: envelope.Options{Return: envelope.ReturnHeaders}, ext: none, note: "the server does not offer DSN; sent without"},
 		{name: "RET with REQUIRETLS is HDRS, RFC 8689 5", options: envelope.Options{Return: envelope.ReturnFull, RequireTLS: true}, ext: smtp.Extensions{DSN: true, RequireTLS: true}, want: "REQUIRETLS RET=HDRS"},
@@ -68,7 +72,7 @@ func TestParametersOfMAIL(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var notes []string
-			p := parameters{options: c.options, ext: c.ext, secure: true, now: noon, note: func(s string) { notes = append(notes, s) }}
+			p := parameters{options: c.options, returning: c.returning, ext: c.ext, secure: true, now: noon, note: func(s string) { notes = append(notes, s) }}
 			words, refusal := p.mail(fitted(t, "hello\r\n", false))
 			got := strings.Join(words, " ")
 			if strings.ReplaceAll(got, "SIZE=48", "SIZE=47") != c.want {
@@ -95,6 +99,13 @@ func TestREQUIRETLSWantsVerifiedTLS(t *testing.T) {
 	p := parameters{options: envelope.Options{RequireTLS: true}, ext: everything(), now: noon} // RFC 8689 section 4.2.1
 	if _, refusal := p.mail(fitted(t, "x\r\n", false)); refusal == nil || refusal.Status.String() != "5.7.10" || refusal.Cause != envelope.CausePolicy {
 		t.Errorf("got %+v", refusal)
+	}
+}
+
+func TestREQUIRETLSIsNotPromisedWhereItIsNotKept(t *testing.T) {
+	p := parameters{options: envelope.Options{RequireTLS: true}, returning: true, ext: everything(), now: noon} // RFC 8689 section 2
+	if words, refusal := p.mail(fitted(t, "x\r\n", false)); refusal != nil || slices.Contains(words, "REQUIRETLS") {
+		t.Errorf("got %q, %+v", words, refusal)
 	}
 }
 

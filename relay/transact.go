@@ -114,7 +114,7 @@ func (d *delivery) prepareFor(ext smtp.Extensions, secure bool, batch []*mailbox
 	if t.Sender, err = fit.Path(d.env.Sender, content.SMTPUTF8()); err != nil {
 		return t, batch, unfit(err)
 	}
-	p := parameters{options: d.env.Options, ext: ext, secure: secure, now: time.Now(), note: d.remark}
+	p := parameters{options: d.env.Options, returning: d.env.Sender.IsNull(), ext: ext, secure: secure, now: time.Now(), note: d.remark}
 	mail, refusal := p.mail(content)
 	if refusal != nil {
 		return t, batch, refusal

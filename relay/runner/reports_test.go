@@ -3,6 +3,7 @@ package runner
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -237,4 +238,34 @@ func TestWhoWantedNoNoticeIsToldOfTheNextMessage(t *testing.T) {
 		w.flush()
 	}
 	w.count("notices", len(w.peer.letters("me@here.example")), 1)
+}
+
+// TestWhoAsksForREQUIRETLSIsToldWhatBecameOfIt: a report asks for it too, and is not
+// lost where it cannot be had (RFC 8689 section 5).
+func TestWhoAsksForREQUIRETLSIsToldWhatBecameOfIt(t *testing.T) {
+	w := newWorld(t)
+	w.account.WarnAfter = 4 * time.Hour
+	w.peer.Say("CONNECT", "421 4.3.2 later")
+	e := w.letter("hi", "a@x.example")
+	e.Envelope.Options.RequireTLS = true
+	w.accept(e)
+	for range 2 {
+		w.run()
+		w.after(5 * time.Hour)
+	}
+	w.peer.Say("CONNECT", "")
+	w.flush()
+	var actions []string
+	for _, m := range w.peer.letters("me@here.example") {
+		_, action, _ := strings.Cut(m.Text, "Action: ")
+		action, _, _ = strings.Cut(action, "\r\n")
+		actions = append(actions, action)
+		if strings.Contains(m.Text, "hello\r\n") {
+			t.Errorf("a report has the text of the message:\n%s", m.Text)
+		}
+	}
+	slices.Sort(actions)
+	w.want("reports", strings.Join(actions, " "), "delayed failed")
+	w.want("failed", w.failed(), "from <me@here.example>: a@x.example failed")
+	w.count("copies", w.peer.copies("hi")["a@x.example"], 0)
 }
