@@ -39,8 +39,7 @@ func (e *MalformedError) Error() string {
 // ended before the reply, io.ErrUnexpectedEOF when it ended inside, and those
 // of r.
 func Read(r *bufio.Reader, command string) (Reply, error) {
-	reply := Reply{Command: command}
-	var code Enhanced
+	reply := reading{Reply: Reply{Command: command}}
 	for total := 0; ; {
 		line, n, err := readLine(r, maxTotal-total)
 		total += n
@@ -50,23 +49,48 @@ func Read(r *bufio.Reader, command string) (Reply, error) {
 			}
 			return Reply{}, err
 		}
-		number, more, text, ok := split(line)
-		if !ok {
-			return Reply{}, &MalformedError{Text: clip(clean(line), 80)}
+		text, more, err := reply.line(line)
+		if err != nil {
+			return Reply{}, err
 		}
-		reply.Code = number
-		if len(reply.Lines) < maxLines {
-			reply.Lines = append(reply.Lines, takeEnhanced(clean(text), number/100, &code))
-		}
-		if !more {
-			break
+		if reply.keep(text); !more {
+			return reply.whole(), nil
 		}
 	}
-	// RFC 2034 section 4: the class of the enhanced code is that of the reply.
-	if code.Class == reply.Code/100 {
-		reply.Enhanced = code
+}
+
+// reading is a reply whose lines come in.
+type reading struct {
+	Reply
+	code Enhanced
+}
+
+// line takes the code of a line, and gives its text and whether more lines follow.
+func (r *reading) line(line []byte) (text []byte, more bool, err error) {
+	number, more, text, ok := split(line)
+	if !ok {
+		return nil, false, &MalformedError{Text: clip(clean(line), 80)}
 	}
-	return reply, nil
+	r.Code = number
+	return text, more, nil
+}
+
+// words is the text of the line that was read last, without its enhanced code.
+func (r *reading) words(text []byte) string { return takeEnhanced(clean(text), r.Code/100, &r.code) }
+
+func (r *reading) keep(text []byte) {
+	if len(r.Lines) < maxLines {
+		r.Lines = append(r.Lines, r.words(text))
+	}
+}
+
+// whole is the reply when its last line was read. RFC 2034 section 4: the class of
+// the enhanced code is that of the reply.
+func (r *reading) whole() Reply {
+	if r.code.Class == r.Code/100 {
+		r.Enhanced = r.code
+	}
+	return r.Reply
 }
 
 // readLine reads to the next LF, at most limit octets, and gives the line

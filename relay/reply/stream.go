@@ -11,8 +11,7 @@ import (
 // a single one is still kept to 8 KiB. An error of each ends it, and the rest is
 // left unread.
 func Stream(r *bufio.Reader, command string, each func(text string) error) (Reply, error) {
-	reply := Reply{Command: command}
-	var code Enhanced
+	reply := reading{Reply: Reply{Command: command}}
 	for begun := false; ; begun = true {
 		line, n, err := readLine(r, maxTotal)
 		if err != nil {
@@ -21,27 +20,19 @@ func Stream(r *bufio.Reader, command string, each func(text string) error) (Repl
 			}
 			return Reply{}, err
 		}
-		number, more, text, ok := split(line)
-		if !ok {
-			return Reply{}, &MalformedError{Text: clip(clean(line), 80)}
-		}
-		reply.Code = number
-		words := takeEnhanced(clean(text), number/100, &code)
-		if more && reply.Class() == Success {
-			if err := each(words); err != nil {
+		text, more, err := reply.line(line)
+		switch {
+		case err != nil:
+			return Reply{}, err
+		case !more:
+			reply.keep(text)
+			return reply.whole(), nil
+		case reply.Class() != Success:
+			reply.keep(text)
+		default:
+			if err := each(reply.words(text)); err != nil {
 				return Reply{}, err
 			}
-			continue
-		}
-		if len(reply.Lines) < maxLines {
-			reply.Lines = append(reply.Lines, words)
-		}
-		if !more {
-			break
 		}
 	}
-	if code.Class == reply.Code/100 {
-		reply.Enhanced = code
-	}
-	return reply, nil
 }
