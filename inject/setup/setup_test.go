@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/BurntSushi/toml"
 	"github.com/google/go-cmp/cmp"
 
 	"mailchute/inject/config"
@@ -216,6 +217,15 @@ func TestAConfigurationForOthersCanBeReachedByThemWhateverTheUmask(t *testing.T)
 			if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != want {
 				t.Errorf("%s for mode %v: %v, %v", dir, mode, info.Mode(), err)
 			}
+		}
+	}
+}
+
+func TestQuoteIsABasicString(t *testing.T) {
+	for _, s := range []string{`/tmp/a "quoted" \ path`, "/tmp/über", "a\nb\x7f\x01"} {
+		var back struct{ S string }
+		if _, err := toml.Decode("s = "+Quote(s), &back); err != nil || back.S != s {
+			t.Errorf("%q reads back as %q, %v", s, back.S, err)
 		}
 	}
 }

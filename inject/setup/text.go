@@ -150,17 +150,18 @@ func literal(v any) string {
 	case []string:
 		words := make([]string, len(v))
 		for i, w := range v {
-			words[i] = quote(w)
+			words[i] = Quote(w)
 		}
 		return "[" + strings.Join(words, ", ") + "]"
 	case string:
-		return quote(v)
+		return Quote(v)
 	}
 	return fmt.Sprint(v)
 }
 
-// quote is a basic string of TOML.
-func quote(s string) string {
+// Quote is s as a basic string of TOML, on one line and with nothing in it that
+// speaks to a terminal.
+func Quote(s string) string {
 	var b strings.Builder
 	b.WriteByte('"')
 	for _, r := range s {
@@ -181,7 +182,7 @@ func quote(s string) string {
 func bareOrQuoted(key string) string {
 	for _, r := range key {
 		if !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_' || r == '-') {
-			return quote(key)
+			return Quote(key)
 		}
 	}
 	return key

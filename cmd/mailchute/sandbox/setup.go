@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"mailchute/inject/setup"
 )
 
 // room is the temporary directory that a command in the sandbox lives with:
@@ -86,26 +88,7 @@ remember = false
 
 [log]
 to = "none"
-`, s.implicit, s.startTLS, quote(s.user), quote(r.password()), quote(r.ca()), quote(Domain))
-}
-
-// quote is s as a basic string of TOML.
-func quote(s string) string {
-	var b strings.Builder
-	b.WriteByte('"')
-	for _, c := range s {
-		switch {
-		case c == '"', c == '\\':
-			b.WriteByte('\\')
-			b.WriteRune(c)
-		case c < ' ', c == 0x7f:
-			fmt.Fprintf(&b, `\u%04X`, c)
-		default:
-			b.WriteRune(c)
-		}
-	}
-	b.WriteByte('"')
-	return b.String()
+`, s.implicit, s.startTLS, setup.Quote(s.user), setup.Quote(r.password()), setup.Quote(r.ca()), setup.Quote(Domain))
 }
 
 // environment is the environment of a command in the room: sendmail and its kin

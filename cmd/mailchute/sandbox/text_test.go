@@ -7,7 +7,6 @@ import (
 	"testing"
 	"unicode"
 
-	"github.com/BurntSushi/toml"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -116,15 +115,6 @@ func TestColourIsOnlyAroundOurOwnWords(t *testing.T) {
 	}
 	if got := strings.NewReplacer("\x1b[1m", "", "\x1b[2m", "", "\x1b[0m", "").Replace(coloured.String()); got != plain.String() {
 		t.Errorf("the words differ: %q, %q", got, plain.String())
-	}
-}
-
-func TestQuoteIsABasicString(t *testing.T) {
-	for _, s := range []string{`/tmp/a "quoted" \ path`, "/tmp/über", "a\nb\x7f\x01"} {
-		var back struct{ S string }
-		if _, err := toml.Decode("s = "+quote(s), &back); err != nil || back.S != s {
-			t.Errorf("%q reads back as %q, %v", s, back.S, err)
-		}
 	}
 }
 
