@@ -1,21 +1,22 @@
 package xqueue
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
+	"maps"
 	"net"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"mailchute/relay/queue"
 	"mailchute/relay/smtp"
+	"mailchute/relay/smtp/smtptest"
 )
 
 func TestACommandIsReadAsItIsSaid(t *testing.T) {
@@ -130,47 +131,24 @@ type broken struct{ err error }
 
 func (b broken) Read([]byte) (int, error) { return 0, b.err }
 
-// server speaks the given replies at a socket, one for each command.
+// server speaks at a socket: it announces what it is told to, and has a reply for each
+// command.
 func server(t *testing.T, ehlo string, replies map[string]string) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "s")
-	l, err := net.Listen("unix", path)
+	l, err := net.Listen("unix", filepath.Join(t.TempDir(), "s"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer c.Close()
-				in := bufio.NewReader(c)
-				io.WriteString(c, "220 x ESMTP\r\n")
-				for {
-					line, err := in.ReadString('\n')
-					if err != nil {
-						return
-					}
-					line = strings.TrimSpace(line)
-					switch text, known := replies[line]; {
-					case strings.HasPrefix(line, "EHLO"):
-						io.WriteString(c, ehlo)
-					case known:
-						io.WriteString(c, text)
-					default:
-						fmt.Fprintf(c, "500 5.5.1 what is %q\r\n", line)
-					}
-				}
-			}()
-		}
-	}()
-	return path
+	s := smtptest.New("EHLO => " + ehlo + "\nXQUEUE => 500 5.5.1 what is that")
+	for _, command := range slices.Sorted(maps.Keys(replies)) { // the longer ones end up in front
+		s.Say(command, strings.TrimSuffix(replies[command], "\r\n"))
+	}
+	s.Serve(l)
+	t.Cleanup(s.Close)
+	return s.Addr()
 }
 
-const offered = "250-x\r\n250 XQUEUE\r\n"
+const offered = "XQUEUE"
 
 func dial(t *testing.T, path string) *Client {
 	t.Helper()
@@ -223,7 +201,7 @@ func TestTheClientTellsRefusalsApart(t *testing.T) {
 		"XQUEUE HOLD 2": "450 4.2.1 busy\r\n",
 		"XQUEUE HOLD 3": "451 4.3.0 trouble\r\n",
 	}))
-	for id, want := range map[string]string{"1": queue.ErrGone.Error(), "2": queue.ErrBusy.Error(), "3": "451 4.3.0 trouble", "4": `500 5.5.1 what is "XQUEUE HOLD 4"`} {
+	for id, want := range map[string]string{"1": queue.ErrGone.Error(), "2": queue.ErrBusy.Error(), "3": "451 4.3.0 trouble", "4": "500 5.5.1 what is that"} {
 		if err := c.Do(t.Context(), Hold, id); err == nil || err.Error() != want {
 			t.Errorf("%s: %v, want %s", id, err, want)
 		}
@@ -231,7 +209,7 @@ func TestTheClientTellsRefusalsApart(t *testing.T) {
 }
 
 func TestAServerWithoutTheExtensionIsTold(t *testing.T) {
-	for _, ehlo := range []string{"250-x\r\n250 PIPELINING\r\n", "500 what\r\n"} {
+	for _, ehlo := range []string{"PIPELINING", "500 what"} {
 		_, err := Dial(t.Context(), server(t, ehlo, map[string]string{"HELO [127.0.0.1]": "250 x\r\n"}), smtp.Options{})
 		if !errors.Is(err, ErrNotOffered) {
 			t.Errorf("%q: %v", ehlo, err)
