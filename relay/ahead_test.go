@@ -83,22 +83,10 @@ func TestNobodyInARowIsLostOrDoubled(t *testing.T) {
 	replies := []string{"drop", "421 4.3.2 closing", "451 4.3.0 later", "452 4.5.3 too many", "550 5.1.1 no", "503 5.5.1 bad sequence",
 		"250 fine", "354 go on", "199 hm", "what?", "557 5.2.7 <moved@x.example>", "take, drop"}
 	ways := []string{"PIPELINING", "PIPELINING,CHUNKING", "CHUNKING", "PIPELINING,LIMITS MAILMAX=2", "PIPELINING,CHUNKING,LIMITS RCPTMAX=1"}
-	for _, step := range steps {
-		t.Run(step, func(t *testing.T) {
-			for _, reply := range replies {
-				if strings.HasPrefix(reply, "take") && step != "END" {
-					continue
-				}
-				for _, way := range ways {
-					for _, once := range []string{"", "once "} {
-						script := fmt.Sprintf("%s%s => %s\nEHLO => %s", once, step, reply, way)
-						checkRow(t, script, newPeer(t, script))
-						checkRow(t, script+" and a second smarthost", newPeer(t, script), newPeer(t, "EHLO => "+way))
-					}
-				}
-			}
-		})
-	}
+	misbehave(t, steps, replies, ways, func(t *testing.T, script, way string) {
+		checkRow(t, script, newPeer(t, script))
+		checkRow(t, script+" and a second smarthost", newPeer(t, script), newPeer(t, "EHLO => "+way))
+	})
 }
 
 func checkRow(t *testing.T, script string, peers ...*peer) {
