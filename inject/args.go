@@ -54,7 +54,7 @@ type Args struct {
 	Account  string // --account
 	Tag      string // -L
 	Hops     int    // -h
-	MaxHops  int    // -O MaxHopCount; 0: the default
+	MaxHops  int    // -O MaxHopCount; 0: headers.DefaultMaxHops
 	Runner   Runner
 
 	ConfigFile string // -C

@@ -20,9 +20,9 @@ func NewStamp() Stamp {
 	return s
 }
 
-// MessageID is a unique identifier at domain, dot-atoms on both sides, never a
+// messageID is a unique identifier at domain, dot-atoms on both sides, never a
 // quoted string: RFC 5322 section 3.6.4. It is given without angle brackets.
-func (s Stamp) MessageID(domain string) string {
+func (s Stamp) messageID(domain string) string {
 	left := strconv.FormatInt(s.Now.UTC().Unix(), 36) + "." +
 		hex.EncodeToString(s.Random[:])
 	return left + "@" + domain

@@ -14,13 +14,9 @@ import (
 // Rules is what the configuration says on the making of a submission.
 type Rules struct {
 	Identity       Identity
-	MaxHops        int            // 0: 100, RFC 5321 section 6.3
 	Aliases        *aliases.Table // nil: none
 	RewriteAliases bool           // put the alias's address into To and Cc too
 }
-
-// DefaultMaxHops is the limit of Received fields, RFC 5321 section 6.3.
-const DefaultMaxHops = 100
 
 // Submission is what has been accepted from the caller: the message in its final
 // form and its envelopes. There is one envelope, and one more for each mailing
@@ -141,13 +137,6 @@ func (s *Submission) policy(a *Args, w World, r Rules, override *address.Addr) h
 	if name == "" {
 		name = w.FullName
 	}
-	maxHops := DefaultMaxHops
-	if r.MaxHops > 0 {
-		maxHops = r.MaxHops
-	}
-	if a.MaxHops > 0 {
-		maxHops = a.MaxHops
-	}
 	idDomain := s.Who.Hostname
 	if idDomain == "" {
 		idDomain = s.Who.Fallback.Domain
@@ -155,8 +144,8 @@ func (s *Submission) policy(a *Args, w World, r Rules, override *address.Addr) h
 	return headers.Policy{
 		Identity: s.Who.System, KeepSender: r.Identity.KeepSender, ReplaceFrom: r.Identity.ReplaceFrom,
 		From: from, FullName: name, Domain: s.Who.Domain,
-		Date: w.Stamp.Now, MessageID: w.Stamp.MessageID(idDomain),
-		Hops: a.Hops, MaxHops: maxHops,
+		Date: w.Stamp.Now, MessageID: w.Stamp.messageID(idDomain),
+		Hops: a.Hops, MaxHops: a.MaxHops,
 	}
 }
 

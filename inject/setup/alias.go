@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// AddAlias gives the text of an aliases(5) file that sends the mail for name to
+// addAlias gives the text of an aliases(5) file that sends the mail for name to
 // target, with all other bytes as they were. A line for the name that is there
 // already stays, and changed is false.
-func AddAlias(text, name, target string) (with string, changed bool) {
+func addAlias(text, name, target string) (with string, changed bool) {
 	for line := range strings.Lines(text) {
 		left, _, ok := strings.Cut(line, ":")
 		if ok && strings.EqualFold(strings.Trim(strings.TrimSpace(left), `"`), name) {
@@ -24,14 +24,14 @@ func AddAlias(text, name, target string) (with string, changed bool) {
 	return text + name + ": " + target + "\n", true
 }
 
-// AddAliasTo is AddAlias on a file, which need not be there yet. Others can read
+// AddAliasTo is addAlias on a file, which need not be there yet. Others can read
 // it, as all programs that send mail must.
 func AddAliasTo(path, name, target string) (changed bool, err error) {
 	text, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return false, err
 	}
-	with, changed := AddAlias(string(text), name, target)
+	with, changed := addAlias(string(text), name, target)
 	if !changed {
 		return false, nil
 	}

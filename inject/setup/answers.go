@@ -53,23 +53,23 @@ func (a Answers) Plan() *Plan {
 	a.OAuth.set(d)
 	d.Password = a.Password
 	if a.Serve {
-		d.SetWithComment("queue.dir", "/var/lib/mailchute/queue", "the StateDirectory of mailchute.service")
+		d.setWithComment("queue.dir", "/var/lib/mailchute/queue", "the StateDirectory of mailchute.service")
 		if a.Password.Reveal() != "" {
-			d.SetWithComment("password_credential", "smtp", "LoadCredential of mailchute.service")
+			d.setWithComment("password_credential", "smtp", "LoadCredential of mailchute.service")
 		}
 	}
 	if a.Address.IsNull() {
 		return p
 	}
-	d.SetWithComment("identity.address", a.Address.String(), "the envelope sender")
+	d.setWithComment("identity.address", a.Address.String(), "the envelope sender")
 	if a.OwnDomain {
-		d.SetWithComment("identity.domain", a.Address.Domain, "for names without a domain")
+		d.setWithComment("identity.domain", a.Address.Domain, "for names without a domain")
 	}
 	if a.Machine && !a.Serve {
-		d.SetWithComment("identity.trusted", []string{}, "whose -f counts; root's always does")
+		d.setWithComment("identity.trusted", []string{}, "whose -f counts; root's always does")
 	}
 	if a.Machine {
-		d.SetWithComment("identity.from", "address", `From too, the old one goes to Reply-To; "keep" leaves it alone`)
+		d.setWithComment("identity.from", "address", `From too, the old one goes to Reply-To; "keep" leaves it alone`)
 	}
 	return p
 }

@@ -97,10 +97,10 @@ type setting struct {
 }
 
 // Set gives a key its value; an earlier one is replaced.
-func (a *Account) Set(key string, value any) { a.SetWithComment(key, value, "") }
+func (a *Account) Set(key string, value any) { a.setWithComment(key, value, "") }
 
-// SetWithComment is Set with a remark behind the value.
-func (a *Account) SetWithComment(key string, value any, comment string) {
+// setWithComment is Set with a remark behind the value.
+func (a *Account) setWithComment(key string, value any, comment string) {
 	for i := range a.settings {
 		if a.settings[i].key == key {
 			a.settings[i] = setting{key, value, comment}

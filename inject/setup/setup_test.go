@@ -27,7 +27,7 @@ func TestAPlanIsWrittenAsTOMLThatIsUnderstood(t *testing.T) {
 	work.Set("match", []string{"*@work.example", "me@x.example"})
 	work.Password = secret.New("two")
 	bare := p.Add("a b", nil)
-	bare.SetWithComment("smarthost", "smtp://relay.example", "the old\none")
+	bare.setWithComment("smarthost", "smtp://relay.example", "the old\none")
 	p.Note("old.conf", 3, "key", "gone\x1b[31m")
 	p.Note("old.conf", 1, "", "first")
 	p.Note("old.conf", 3, "key", "gone\x1b[31m")
@@ -176,7 +176,7 @@ func TestAddAlias(t *testing.T) {
 			if !wantChanged {
 				want = tt.text
 			}
-			if got, changed := AddAlias(tt.text, "root", "me@x.example"); got != want || changed != wantChanged {
+			if got, changed := addAlias(tt.text, "root", "me@x.example"); got != want || changed != wantChanged {
 				t.Errorf("%q, %v, want %q", got, changed, want)
 			}
 		})

@@ -37,8 +37,8 @@ func ParseORCPT(value string) (ORCPT, bool) {
 	return o, ok && len(o) <= maxORCPT
 }
 
-// ORCPTOf is what the first client says of an address.
-func ORCPTOf(a address.Addr) ORCPT {
+// orcptOf is what the first client says of an address.
+func orcptOf(a address.Addr) ORCPT {
 	if a.IsASCII() {
 		return ORCPT("rfc822;" + EncodeXtext(a.String()))
 	}

@@ -95,7 +95,7 @@ func FuzzORCPT(f *testing.F) {
 func TestORCPTOfAnAddress(t *testing.T) {
 	for _, local := range []string{"a+b", "ä=b", `"a b"`, `a\b`} {
 		a := address.Addr{Local: local, Domain: "x.example"}
-		if _, got := ORCPTOf(a).Decode(); got != a.String() {
+		if _, got := orcptOf(a).Decode(); got != a.String() {
 			t.Errorf("%v: %q", a, got)
 		}
 	}

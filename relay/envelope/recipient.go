@@ -107,7 +107,7 @@ func (r *Recipient) OriginalRecipient() ORCPT {
 	if r.ORCPT != "" {
 		return r.ORCPT
 	}
-	return ORCPTOf(r.Original)
+	return orcptOf(r.Original)
 }
 
 // Apply gives r its next outcome. What is final stays: a delivered copy is never

@@ -37,10 +37,10 @@ type Retry struct {
 	Told     bool      // the sender was told of its final fate
 }
 
-// Due tells whether the time of the next attempt has come. A clock that stands
+// due tells whether the time of the next attempt has come. A clock that stands
 // before the last attempt was set back, and then no wait that was counted
 // from it means anything.
-func (r Retry) Due(now time.Time) bool {
+func (r Retry) due(now time.Time) bool {
 	return !now.Before(r.Next) || now.Before(r.Last)
 }
 
@@ -76,7 +76,7 @@ func (e *Entry) Waits(now time.Time) bool {
 // next attempt is for them, and tells how many are pending now. Those that meet in
 // one mailbox get one copy, so the time of one is the time of all.
 func (e *Entry) Wake(now time.Time) int {
-	return e.wake(func(r Retry) bool { return r.Due(now) })
+	return e.wake(func(r Retry) bool { return r.due(now) })
 }
 
 // WakeAll is Wake without regard to the time of the next attempt.
@@ -105,12 +105,12 @@ func (e *Entry) due(now time.Time) bool {
 		return false
 	}
 	for i, r := range e.Retries {
-		if e.open(i) && r.Due(now) {
+		if e.open(i) && r.due(now) {
 			return true
 		}
 	}
 	// When all fates are final somebody has to finish it.
-	return e.Next().IsZero() && e.end().Due(now)
+	return e.Next().IsZero() && e.end().due(now)
 }
 
 // end is what a message waits for whose fates are all final: that the sender can be

@@ -12,11 +12,11 @@ import (
 
 // What is wrong with a redirect that cannot be followed.
 var (
-	ErrNoAddress    = errors.New("the reply names no address in angle brackets")
-	ErrTwoAddresses = errors.New("the reply names two different addresses, so neither is used")
+	errNoAddress    = errors.New("the reply names no address in angle brackets")
+	errTwoAddresses = errors.New("the reply names two different addresses, so neither is used")
 )
 
-// Parse reads the new address out of a redirecting reply. It is the one that
+// parse reads the new address out of a redirecting reply. It is the one that
 // stands in angle brackets, wherever in the lines that is; the same one several
 // times is one. The enhanced status code may stand in front of the text or
 // behind, "(X.2.7)".
@@ -26,7 +26,7 @@ var (
 // RFC 5321 (section 1.1). So none, two different ones, and anything else in
 // angle brackets are errors: where a message would have to be sent on a guess, it
 // is not sent. Takes linear time.
-func Parse(r reply.Reply) (address.Addr, error) {
+func parse(r reply.Reply) (address.Addr, error) {
 	var found address.Addr
 	for _, line := range r.Lines {
 		for path, err := range paths(line) {
@@ -38,13 +38,13 @@ func Parse(r reply.Reply) (address.Addr, error) {
 				return address.Addr{}, fmt.Errorf("the reply names a malformed address, %q", clip(path))
 			}
 			if !found.IsNull() && !found.Equal(a) {
-				return address.Addr{}, ErrTwoAddresses
+				return address.Addr{}, errTwoAddresses
 			}
 			found = a
 		}
 	}
 	if found.IsNull() {
-		return address.Addr{}, ErrNoAddress
+		return address.Addr{}, errNoAddress
 	}
 	return found, nil
 }

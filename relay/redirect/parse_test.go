@@ -42,7 +42,7 @@ func TestParseFindsTheOneAddress(t *testing.T) {
 		"in UTF-8":                           {[]string{"<jörg@bücher.example>"}, "jörg@bücher.example"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := Parse(rcpt(557, c.lines...))
+			got, err := parse(rcpt(557, c.lines...))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -58,12 +58,12 @@ func TestParseNeverGuesses(t *testing.T) {
 		lines []string
 		want  string
 	}{
-		"no line":                      {nil, ErrNoAddress.Error()},
-		"no address":                   {[]string{"mailbox has moved"}, ErrNoAddress.Error()},
-		"an address without brackets":  {[]string{"moved to new@example.org"}, ErrNoAddress.Error()},
-		"two addresses":                {[]string{"<new@example.org> or <other@example.org>"}, ErrTwoAddresses.Error()},
-		"two addresses in two lines":   {[]string{"<new@example.org>", "<other@example.org>"}, ErrTwoAddresses.Error()},
-		"local parts that differ":      {[]string{"<new@example.org> <New@example.org>"}, ErrTwoAddresses.Error()},
+		"no line":                      {nil, errNoAddress.Error()},
+		"no address":                   {[]string{"mailbox has moved"}, errNoAddress.Error()},
+		"an address without brackets":  {[]string{"moved to new@example.org"}, errNoAddress.Error()},
+		"two addresses":                {[]string{"<new@example.org> or <other@example.org>"}, errTwoAddresses.Error()},
+		"two addresses in two lines":   {[]string{"<new@example.org>", "<other@example.org>"}, errTwoAddresses.Error()},
+		"local parts that differ":      {[]string{"<new@example.org> <New@example.org>"}, errTwoAddresses.Error()},
 		"a good one and a bad one":     {[]string{"<new@example.org> <new@@example.org>"}, `malformed address, "new@@example.org"`},
 		"no domain":                    {[]string{"<new>"}, `malformed address, "new"`},
 		"a blank in the domain":        {[]string{"<new@exa mple.org>"}, "malformed address"},
@@ -78,7 +78,7 @@ func TestParseNeverGuesses(t *testing.T) {
 		"a very long one":              {[]string{"<" + strings.Repeat("x", 10000) + ">"}, "malformed address"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := Parse(rcpt(558, c.lines...))
+			got, err := parse(rcpt(558, c.lines...))
 			if err == nil {
 				t.Fatalf("got %v, want an error", got)
 			}
@@ -104,7 +104,7 @@ func FuzzParse(f *testing.F) {
 		f.Add("moved", seed)
 	}
 	f.Fuzz(func(t *testing.T, first, second string) {
-		a, err := Parse(rcpt(557, first, second))
+		a, err := parse(rcpt(557, first, second))
 		if err != nil {
 			if !a.IsNull() {
 				t.Fatalf("an address beside an error: %v", a)
@@ -114,11 +114,11 @@ func FuzzParse(f *testing.F) {
 		if a.Domain == "" {
 			t.Fatalf("no domain: %#v", a)
 		}
-		again, err := Parse(rcpt(557, "<"+a.String()+">"))
+		again, err := parse(rcpt(557, "<"+a.String()+">"))
 		if err != nil || !again.Equal(a) {
 			t.Fatalf("%v does not read back: %v, %v", a, again, err)
 		}
-		if _, err := Parse(rcpt(557, first, second, "<other-one@elsewhere.example>")); !errors.Is(err, ErrTwoAddresses) && !a.Equal(address.Addr{Local: "other-one", Domain: "elsewhere.example"}) {
+		if _, err := parse(rcpt(557, first, second, "<other-one@elsewhere.example>")); !errors.Is(err, errTwoAddresses) && !a.Equal(address.Addr{Local: "other-one", Domain: "elsewhere.example"}) {
 			t.Fatalf("a second address went unseen: %v", err)
 		}
 	})

@@ -3,7 +3,7 @@
 //
 // A server answers 557 (5.2.7, moved for good) or 558 (5.2.8, moved for now) to
 // RCPT and names the new address in angle brackets; the client sends this
-// recipient's copy there, draft-sam-smtp-redirects section 3. Parse reads the
+// recipient's copy there, draft-sam-smtp-redirects section 3. parse reads the
 // address, Policy decides, and Memory keeps what a 557 taught.
 //
 // The promise: a redirect is followed only where the policy says so in every
@@ -88,7 +88,7 @@ func (p Policy) Decide(q Question) Verdict {
 		v.Reason = "only a reply to RCPT redirects"
 		return v
 	}
-	to, err := Parse(q.Reply)
+	to, err := parse(q.Reply)
 	if err != nil {
 		v.Reason = err.Error()
 		return v

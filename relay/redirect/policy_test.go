@@ -66,13 +66,13 @@ func TestWhatIsNotFollowedIsSaid(t *testing.T) {
 			status: "5.2.7", want: "only a reply to RCPT redirects"},
 		"no address": {
 			ask:    func(q *Question) { q.Reply.Lines = []string{"gone fishing"} },
-			status: "5.2.7", want: ErrNoAddress.Error()},
+			status: "5.2.7", want: errNoAddress.Error()},
 		"no address and a status of the server's own": {
 			ask: func(q *Question) {
 				q.Reply.Lines = nil
 				q.Reply.Enhanced = reply.Enhanced{Class: 5, Subject: 7, Detail: 1}
 			},
-			status: "5.7.1", want: ErrNoAddress.Error()},
+			status: "5.7.1", want: errNoAddress.Error()},
 		"follow is never": {
 			policy: func(p *Policy) { p.Follow = FollowNever },
 			status: "5.2.7", want: `not followed to <new@example.com>: redirect.follow is "never"`},

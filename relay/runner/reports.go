@@ -215,20 +215,15 @@ func (w *worker) submit(it *queue.Item, way *way, make compose, about []int) (st
 	for _, i := range about {
 		env.Recipients = append(env.Recipients, it.Envelope.Recipients[i])
 	}
-	return Report(w.Queue, way.Account, way.name, make, report.Original{Envelope: &env, Message: it.Message, ID: it.ID, Submitted: it.Submitted}, w.Now())
-}
-
-// Report puts a report about o into q, to be sent with the named account. The id
-// is "" when there is nothing to tell.
-func Report(q *queue.Queue, a *Account, name string, make func(report.Original, report.Stamp) (*message.Message, *envelope.Envelope, error), o report.Original, now time.Time) (string, error) {
-	msg, env, err := make(o, NewStamp(a, now))
+	now := w.Now()
+	msg, to, err := make(report.Original{Envelope: &env, Message: it.Message, ID: it.ID, Submitted: it.Submitted}, NewStamp(way.Account, now))
 	if errors.Is(err, report.ErrNothing) {
 		return "", nil
 	}
 	if err != nil {
 		return "", err
 	}
-	return q.Accept(queue.Entry{Submitted: now, Account: name, User: reporter, Envelope: env, Message: msg})
+	return w.Queue.Accept(queue.Entry{Submitted: now, Account: way.name, User: reporter, Envelope: to, Message: msg})
 }
 
 // NewStamp makes a report unlike all others.

@@ -74,7 +74,7 @@ func (c *Conn) takeBack() *Error {
 	c.ahead = nil
 	_ = s.hearGroup(nil)
 	if c.dead == nil && s.wanted() && is(s.result.Data, reply.Intermediate) {
-		c.Abort()
+		c.abort()
 	}
 	if c.dead != nil {
 		return c.unsaid()

@@ -53,7 +53,7 @@ func (c *Conn) listen(each func(text string) error) (*reply.Reply, error) {
 	})
 	switch {
 	case err != nil && errors.Is(err, enough):
-		c.Abort()
+		c.abort()
 		return nil, enough
 	case err != nil:
 		return nil, c.silence(stepASK, wait, err)

@@ -238,7 +238,7 @@ func (c *Conn) Close() error {
 		return nil // closed when it died
 	}
 	if c.ahead != nil && !c.ahead.chunked {
-		c.Abort() // the server waits for a text, and QUIT would be part of it
+		c.abort() // the server waits for a text, and QUIT would be part of it
 		return nil
 	}
 	if !c.leaving { // RFC 5321 section 4.1.1.10
@@ -260,8 +260,8 @@ func (c *Conn) quit() {
 	c.leaving = true
 }
 
-// Abort closes the connection without a word.
-func (c *Conn) Abort() {
+// abort closes the connection without a word.
+func (c *Conn) abort() {
 	_ = c.wire.raw.Close()
 	c.wire.settle()
 	if c.dead == nil {

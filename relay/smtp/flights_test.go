@@ -129,6 +129,6 @@ func TestRefusedInTheMiddle(t *testing.T) {
 		if r.Err != nil || r.Final == nil || r.Final.Text() != "552 5.3.4 too big" || !c.Usable() {
 			t.Errorf("one by one %v: final %v, %v", plainly, r.Final, r.Err)
 		}
-		c.Abort()
+		c.abort()
 	}
 }

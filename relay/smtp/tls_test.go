@@ -178,7 +178,7 @@ func TestOldExtensionsAreForgottenAfterSTARTTLS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Abort()
+	defer c.abort()
 	if x := c.Extensions(); x.DSN || x.StartTLS || x.MaxSize != 7 || c.Name() != "secret.example" {
 		t.Errorf("got %+v of %q", x, c.Name())
 	}

@@ -61,7 +61,7 @@ func answer(w io.Writer, method, status string, page func() []byte) {
 	}
 	kind, body := "text/plain; charset=utf-8", []byte(status+"\n")
 	if status == ok {
-		kind, body = ContentType, page()
+		kind, body = contentType, page()
 	}
 	head := fmt.Sprintf("HTTP/1.1 %s\r\nContent-Type: %s\r\nContent-Length: %d\r\nConnection: close\r\n", status, kind, len(body))
 	if status == notAllowed {

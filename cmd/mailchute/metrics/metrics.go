@@ -22,9 +22,6 @@ type Counter struct{ n atomic.Uint64 }
 // Inc adds one.
 func (c *Counter) Inc() { c.n.Add(1) }
 
-// Add adds n.
-func (c *Counter) Add(n int) { c.n.Add(uint64(n)) }
-
 // Value is the count.
 func (c *Counter) Value() float64 { return float64(c.n.Load()) }
 

@@ -67,8 +67,9 @@ func parse(t *testing.T, page string) map[string]float64 {
 func TestAPageIsInTheTextFormat(t *testing.T) {
 	var p Page
 	var c Counter
-	c.Inc()
-	c.Add(2)
+	for range 3 {
+		c.Inc()
+	}
 	h := NewHistogram(10*time.Millisecond, time.Second)
 	for _, d := range []time.Duration{0, 10 * time.Millisecond, 11 * time.Millisecond, time.Hour} {
 		h.Observe(d)

@@ -9,8 +9,8 @@ import (
 // and its samples follow.
 type Page struct{ text []byte }
 
-// ContentType is the media type of a Page.
-const ContentType = "text/plain; version=0.0.4; charset=utf-8"
+// contentType is the media type of a Page.
+const contentType = "text/plain; version=0.0.4; charset=utf-8"
 
 // The kinds of families.
 const (

@@ -21,11 +21,11 @@ import (
 	"mailchute/headers/address"
 )
 
-// Domain is the domain that bare addresses get in the sandbox.
-const Domain = "sandbox.example"
+// domain is what bare addresses get in the sandbox.
+const domain = "sandbox.example"
 
 // fallbackRecipient gets a message on standard input that names nobody.
-const fallbackRecipient = "you@" + Domain
+const fallbackRecipient = "you@" + domain
 
 // Exit statuses of the sandbox itself, sysexits(3); all others are the command's.
 const (

@@ -88,7 +88,7 @@ remember = false
 
 [log]
 to = "none"
-`, s.implicit, s.startTLS, setup.Quote(s.user), setup.Quote(r.password()), setup.Quote(r.ca()), setup.Quote(Domain))
+`, s.implicit, s.startTLS, setup.Quote(s.user), setup.Quote(r.password()), setup.Quote(r.ca()), setup.Quote(domain))
 }
 
 // environment is the environment of a command in the room: sendmail and its kin

@@ -35,9 +35,9 @@ const (
 	maxNames = 1000
 )
 
-// Parse reads a policy. What it does not know is ignored, a field that comes
+// parse reads a policy. What it does not know is ignored, a field that comes
 // again too, but for mx (RFC 8461 section 3.2).
-func Parse(text string) (Policy, error) {
+func parse(text string) (Policy, error) {
 	if len(text) > maxText {
 		return Policy{}, fmt.Errorf("the policy is longer than %d octets", maxText)
 	}

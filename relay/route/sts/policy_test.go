@@ -31,7 +31,7 @@ func TestParse(t *testing.T) {
 		{"too long", "version: STSv1\n" + strings.Repeat("x: y\n", 20000), Policy{}, "longer"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := Parse(tt.text)
+			got, err := parse(tt.text)
 			if tt.err != "" {
 				if err == nil || !strings.Contains(err.Error(), tt.err) {
 					t.Errorf("got %v, want an error with %q", err, tt.err)
@@ -82,7 +82,7 @@ func FuzzParse(f *testing.F) {
 	f.Add("version: STSv1\nmode: enforce\nmx: *.example.com\nmax_age: 86400\n")
 	f.Add("version: STSv1\r\nmode: none\r\nmax_age: 99999999999999999999\r\n\r\n")
 	f.Fuzz(func(t *testing.T, text string) {
-		p, err := Parse(text)
+		p, err := parse(text)
 		if err != nil {
 			return
 		}

@@ -46,7 +46,7 @@ func (b *Book) load(domain string, now time.Time) (entry, bool) {
 	if json.NewDecoder(io.LimitReader(f, 8*maxText)).Decode(&e) != nil {
 		return entry{}, false
 	}
-	if e.policy, err = Parse(e.Text); err != nil {
+	if e.policy, err = parse(e.Text); err != nil {
 		return entry{}, false
 	}
 	age := now.Sub(e.Fetched)

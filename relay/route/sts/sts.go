@@ -44,7 +44,7 @@ func (b *Book) Policy(ctx context.Context, domain string) (Policy, bool) {
 	if err != nil {
 		return kept.policy, known && kept.policy.Mode != None // section 5.1: the old one holds
 	}
-	p, err := Parse(text)
+	p, err := parse(text)
 	if err != nil {
 		return kept.policy, known && kept.policy.Mode != None
 	}
