@@ -18,7 +18,6 @@ import (
 	"mailchute/headers/address"
 	"mailchute/relay"
 	"mailchute/relay/queue"
-	"mailchute/relay/redirect"
 )
 
 // Account is how the messages of one account go out.
@@ -30,7 +29,6 @@ type Account struct {
 	WarnAfter time.Duration // after which the sender is told of the delay, once; 0: never
 	Reporter  address.Addr  // mailer-daemon at a domain of ours
 	Host      string        // name of this host in reports
-	Memory    *redirect.Memory
 }
 
 // Runner runs one queue. Its fields are not changed while it runs.
