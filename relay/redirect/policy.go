@@ -3,8 +3,8 @@
 //
 // A server answers 557 (5.2.7, moved for good) or 558 (5.2.8, moved for now) to
 // RCPT and names the new address in angle brackets; the client sends this
-// recipient's copy there, draft-sam-smtp-redirects section 3. parse reads the
-// address, Policy decides, and Memory keeps what a 557 taught.
+// recipient's copy there, draft-sam-smtp-redirects section 3. Policy reads the
+// address off the reply and decides, and Memory keeps what a 557 taught.
 //
 // The promise: a redirect is followed only where the policy says so in every
 // point, never twice to one address, never further than MaxHops. Deciding does no
