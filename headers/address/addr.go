@@ -36,7 +36,8 @@ func (a Addr) IsASCII() bool { return isASCII(a.Local) && isASCII(a.Domain) }
 
 // Equal tells whether both name the same mailbox: the domain without regard to
 // case, and its A-label and its U-label alike (RFC 5890 section 2.3.2.4), the local
-// part exactly, RFC 5321 section 2.4.
+// part exactly (RFC 5321 section 2.4) but for postmaster, which has no case (section
+// 4.5.1).
 func (a Addr) Equal(b Addr) bool { return a.Folded() == b.Folded() }
 
 // Folded is a with its domain in lower case and A-labels, so that addresses that are
@@ -44,11 +45,19 @@ func (a Addr) Equal(b Addr) bool { return a.Folded() == b.Folded() }
 // own.
 func (a Addr) Folded() Addr {
 	a.Domain = foldDomain(a.Domain)
+	if strings.EqualFold(a.Local, postmaster) {
+		a.Local = postmaster
+	}
 	return a
 }
 
+const postmaster = "postmaster"
+
 // Key is a string under which equal addresses meet.
-func (a Addr) Key() string { return a.Local + "@" + foldDomain(a.Domain) }
+func (a Addr) Key() string {
+	a = a.Folded()
+	return a.Local + "@" + a.Domain
+}
 
 // foldDomain leaves a domain that has no A-label as it is, but for its case.
 func foldDomain(domain string) string {

@@ -63,6 +63,15 @@ func TestEqualIgnoresTheCaseOfTheDomainOnly(t *testing.T) {
 	}
 }
 
+func TestPostmasterHasNoCase(t *testing.T) {
+	for _, domain := range []string{"", "example.org"} {
+		a, b := Addr{"Postmaster", domain}, Addr{"POSTMASTER", domain}
+		if !a.Equal(b) || a.Key() != b.Key() || a.String() == b.String() {
+			t.Errorf("%v and %v", a, b)
+		}
+	}
+}
+
 func TestIsASCIILooksAtBothHalves(t *testing.T) {
 	for addr, want := range map[Addr]bool{{}: true, {"a", "b"}: true, {"ä", "b"}: false, {"a", "ö"}: false} {
 		if got := addr.IsASCII(); got != want {
