@@ -50,7 +50,7 @@ func (e *NoRecipients) Error() string {
 
 // Submit makes a submission of what was typed and what was read. Errors: a
 // *NoRecipients, an *address.Error for a malformed -f, a *headers.Error for a
-// message that has travelled too far, an *aliases.Error.
+// message that has travelled too far.
 func Submit(a *Args, in *Input, w World, r Rules) (*Submission, error) {
 	return submit(a, in, w, r, a.options(w.Stamp.Now), func(b *addressing) { b.typed(a, in) })
 }
@@ -62,6 +62,9 @@ func submit(a *Args, in *Input, w World, r Rules, options envelope.Options, name
 		return nil, err
 	}
 	s := &Submission{Who: who, Stamp: w.Stamp, From: headers.Originator(in.Header).Qualify(who.Domain)}
+	if err := r.Aliases.Err(); err != nil {
+		s.Notes = append(s.Notes, "the aliases do not count: "+err.Error())
+	}
 	override, err := s.override(a)
 	if err != nil {
 		return nil, err

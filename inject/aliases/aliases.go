@@ -40,6 +40,19 @@ type Table struct {
 	order   []*entry          // in the order of the file
 	twice   []*entry          // entries whose name was there before
 	include Include
+	broken  *Error // the file could not be read: nobody knows what any name leads to
+}
+
+// Broken is the table of a file that could not be read. Every name in it leads to
+// this error, so that mail for names fails and other mail goes.
+func Broken(err *Error) *Table { return &Table{file: err.File, broken: err} }
+
+// Err is what a Broken table is broken by, nil for any other and for no table.
+func (t *Table) Err() error {
+	if t == nil || t.broken == nil {
+		return nil
+	}
+	return t.broken
 }
 
 // entry is one name and what stands behind it, not yet taken apart.
@@ -60,6 +73,7 @@ func (t *Table) Len() int { return len(t.order) }
 // line that is no entry. Of two entries with one name the first counts.
 func Parse(name string, text []byte, include Include) (*Table, error) {
 	t := &Table{file: name, entries: map[string]*entry{}, include: include}
+	text = bytes.TrimPrefix(text, []byte("\ufeff")) // some editors put it there, and nobody sees it
 	var last *entry
 	var value strings.Builder
 	finish := func() {
@@ -150,17 +164,23 @@ func unquote(s string) (text, rest, reason string) {
 }
 
 // Load reads the file at path and the files that it includes. A file that is not
-// there is an empty table. The error is an *Error; a file that everybody can
-// write is one.
+// there is an empty table. The error is an *Error, and the table is Broken by it; a
+// file that everybody can write is one.
 func Load(path string) (*Table, error) {
 	text, err := read(path, maxFile, 0o002)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	if errors.Is(err, fs.ErrNotExist) {
 		return &Table{file: path}, nil
-	case err != nil:
-		return nil, &Error{File: path, Reason: because(err), Err: err}
 	}
-	return Parse(path, text, readInclude)
+	if err != nil {
+		broken := &Error{File: path, Reason: because(err), Err: err}
+		return Broken(broken), broken
+	}
+	t, err := Parse(path, text, readInclude)
+	var broken *Error
+	if errors.As(err, &broken) {
+		return Broken(broken), err
+	}
+	return t, err
 }
 
 // readInclude reads an included file. Nobody but its owner may be able to write

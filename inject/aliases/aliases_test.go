@@ -60,6 +60,7 @@ func TestANameLeadsToItsMailboxes(t *testing.T) {
 		want                string
 	}{
 		{"a name that is not there is no alias", "root: a@x.example", "boot", "no alias"},
+		{"what an editor puts in front is not part of a name", "\ufeffroot: a@x.example", "root", "a@x.example"},
 		{"one address", "root: a@x.example", "root", "a@x.example"},
 		{"a list keeps its order", "root: b@x.example,a@x.example , c", "root", "b@x.example\na@x.example\nc"},
 		{"case of the name does not count, case of a mailbox does", "Root: A@x.example, a@x.example", "rOOT", "A@x.example\na@x.example"},

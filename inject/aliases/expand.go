@@ -25,8 +25,12 @@ type Target struct {
 // A name inside its own entry ("root: root, ops@example.org") is the mailbox of
 // that name. A name that has been expanded before, further up or elsewhere, is
 // left out, as local(8) of Postfix does. An entry that leads to nobody, a circle
-// for one, gives a single Target with Err set.
+// for one, gives a single Target with Err set; so does any name of a
+// Broken table.
 func (t *Table) Expand(name string, own func(domain string) bool) (targets []Target, found bool) {
+	if t.broken != nil {
+		return []Target{{Err: t.broken}}, true
+	}
 	e := t.entries[key(name)]
 	if e == nil {
 		return nil, false

@@ -128,9 +128,6 @@ func (c *call) account(in *inject.Input, w inject.World) (*config.Account, error
 // submission applies the rules of an account to what was read.
 func (c *call) submission(in *inject.Input, w inject.World, account *config.Account) (*inject.Submission, error) {
 	r := wire.Rules(account)
-	var err error
-	if r.Aliases, _, err = c.Aliases(account); err != nil {
-		return nil, err
-	}
+	r.Aliases, _, _ = c.Aliases(account) // an error comes out where a name leads to it
 	return inject.Submit(c.Args, in, w, r)
 }

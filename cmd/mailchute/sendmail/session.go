@@ -90,9 +90,7 @@ func (d *dialogue) take(ctx context.Context, m *session.Mail) reply.Reply {
 		return exit.ReplyToError(err)
 	}
 	r := wire.Rules(account)
-	if r.Aliases, _, err = d.Aliases(account); err != nil {
-		return exit.ReplyToError(err)
-	}
+	r.Aliases, _, _ = d.Aliases(account) // an error comes out where a name leads to it
 	sub, err := m.Submit(in, w, r)
 	if err != nil {
 		k.Journal.Refused(err, exit.OfError(err))
