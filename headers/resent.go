@@ -10,6 +10,9 @@ func (f Field) isResent() bool {
 	return f.colon > len(resentPrefix) && strings.EqualFold(string(f.raw[:len(resentPrefix)]), resentPrefix)
 }
 
+// IsResent tells whether a message was resent: it has fields that speak of it.
+func IsResent(h Header) bool { return isResent(h.fields) }
+
 func isResent(fields []Field) bool {
 	for _, f := range fields {
 		if f.isResent() {

@@ -39,10 +39,16 @@ type Submission struct {
 
 // NoRecipients is the error of a submission without a single recipient, good or
 // bad.
-type NoRecipients struct{ FromHeader bool }
+type NoRecipients struct {
+	FromHeader bool // -t
+	Resent     bool // of a message that was resent
+}
 
 func (e *NoRecipients) Error() string {
-	if e.FromHeader {
+	switch {
+	case e.Resent:
+		return "no recipients: neither on the command line nor in Resent-To, Resent-Cc or Resent-Bcc; To, Cc and Bcc are those of the message before it was resent"
+	case e.FromHeader:
 		return "no recipients: neither on the command line nor in To, Cc or Bcc"
 	}
 	return "no recipients: name them as arguments, or use -t to take them from the header"
@@ -74,7 +80,7 @@ func submit(a *Args, in *Input, w World, r Rules, options envelope.Options, name
 
 	name(&addressing{Submission: s, table: r.Aliases, sender: sender, options: options, seen: map[address.Addr]bool{}})
 	if len(s.recipients) == 0 && len(s.Malformed) == 0 {
-		return nil, &NoRecipients{FromHeader: a.FromHeader}
+		return nil, &NoRecipients{FromHeader: a.FromHeader, Resent: a.FromHeader && headers.IsResent(in.Header)}
 	}
 	s.wishes(in.Header)
 	h, changes, err := headers.Rewrite(in.Header, policy)
