@@ -14,22 +14,25 @@ import (
 )
 
 // lane is which way a recipient's copy goes. The zero lane is that by the
-// smarthosts; another one leads to a domain's own servers.
+// smarthosts; another one leads to a domain's own servers, or past smarthosts that
+// do not keep REQUIRETLS.
 type lane struct {
-	own     bool   // by a domain's own servers
-	domain  string // lower case; "" of an address that has none
-	demand  route.Demand
-	outside bool   // a server outside has named the domain: it has no place on this machine or in its private networks
-	direct  bool   // because of a redirect: no smarthost takes over when those servers fail
-	shuns   string // servers that are passed over, by the names that they give themselves: see shunned
+	own       bool   // by a domain's own servers
+	domain    string // lower case; "" of an address that has none
+	demand    route.Demand
+	protected bool   // only what asks for REQUIRETLS goes this way: see seek
+	outside   bool   // a server outside has named the domain: it has no place on this machine or in its private networks
+	direct    bool   // because of a redirect: no smarthost takes over when those servers fail
+	shuns     string // servers that are passed over, by the names that they give themselves: see shunned
 }
 
 // maxLanes bounds the connections to domains' own servers that a carrier keeps.
 const maxLanes = 8
 
 // toward is the carrier of a lane, kept from one message to the next. What is
-// known of a domain whose servers fail is kept with it.
-func (c *Carrier) toward(l lane) *Carrier {
+// known of a domain whose servers fail is kept with it. Where main is at mx: the
+// smarthosts behind that take over from those servers.
+func (c *Carrier) toward(l lane, main *Carrier) *Carrier {
 	for i, o := range c.others {
 		if o.lane == l {
 			c.others = append(slices.Delete(c.others, i, i+1), o)
@@ -42,8 +45,8 @@ func (c *Carrier) toward(l lane) *Carrier {
 	}
 	r := *c.Relay
 	r.Smarthosts = []route.Smarthost{{Scheme: route.MX}}
-	if !l.direct && c.atMX() {
-		r.Smarthosts = c.Smarthosts[c.next:]
+	if !l.direct && main.atMX() {
+		r.Smarthosts = main.Smarthosts[main.next:]
 	}
 	o := &Carrier{Relay: &r, lane: l}
 	c.others = append(c.others, o)
@@ -60,10 +63,10 @@ func (c *Carrier) atMX() bool {
 // and what TLS was demanded before it is demanded behind it.
 func (d *delivery) laneOf(r *envelope.Recipient) lane {
 	direct := len(r.Trail) > 0 && r.Trail[len(r.Trail)-1].Direct
-	if !direct && !d.home.atMX() {
-		return lane{}
+	if !direct && !d.main.atMX() {
+		return d.main.lane
 	}
-	l := lane{own: true, domain: strings.ToLower(strings.TrimSuffix(r.Address.Domain, ".")), direct: direct, shuns: shunned(r)}
+	l := lane{own: true, domain: strings.ToLower(strings.TrimSuffix(r.Address.Domain, ".")), protected: d.isProtected(), direct: direct, shuns: shunned(r)}
 	l.outside = slices.ContainsFunc(r.Trail, func(h envelope.Hop) bool { return h.Outside }) && !d.Redirect.Names(l.domain)
 	switch {
 	case slices.ContainsFunc(r.Trail, func(h envelope.Hop) bool { return h.TLS }):
@@ -117,9 +120,13 @@ func (d *delivery) turn() bool {
 	}
 	l := d.turns[0]
 	d.turns = d.turns[1:]
-	d.Carrier = d.home
-	if l != (lane{}) {
-		d.Carrier = d.home.toward(l)
+	switch l {
+	case lane{}:
+		d.Carrier = d.home
+	case d.main.lane:
+		d.Carrier = d.main
+	default:
+		d.Carrier = d.home.toward(l, d.main)
 	}
 	d.list.enter(l)
 	d.list.add(d.waiting[l]...)

@@ -51,22 +51,33 @@ func (p parameters) mail(c *content) ([]string, *envelope.Outcome) {
 	return out, nil
 }
 
-// requireTLS is RFC 8689 section 4.2.1: only over verified TLS to a server that
-// offers it, or not at all. What goes back to a sender is for him to learn that his
-// message was not sent, and goes without it where it cannot be had (section 5).
+// requireTLS is RFC 8689 section 4.2.1. What goes back to a sender is for him to learn
+// that his message was not sent, and goes without it where it cannot be had (section 5).
 func (p parameters) requireTLS(out []string) ([]string, *envelope.Outcome) {
-	switch {
+	switch refusal := p.unprotected(); {
+	case refusal != nil:
+		return nil, refusal
 	case !p.options.RequireTLS:
 		return out, nil
-	case p.secure && p.ext.RequireTLS:
-		return append(out, "REQUIRETLS"), nil
-	case p.returning:
+	case !p.secure || !p.ext.RequireTLS:
 		p.drop("REQUIRETLS over verified TLS")
 		return out, nil
-	case !p.secure:
-		return nil, refuse(5, 7, 10, "REQUIRETLS was asked for, and the connection has no verified TLS")
 	}
-	return nil, refuse(5, 7, 30, "REQUIRETLS was asked for, and the server does not offer it")
+	return append(out, "REQUIRETLS"), nil
+}
+
+// unprotected is why a message that asks for REQUIRETLS must not go to this server:
+// only over verified TLS, to one that offers it, or not at all.
+func (p parameters) unprotected() *envelope.Outcome {
+	switch {
+	case !p.options.RequireTLS || p.returning:
+		return nil
+	case !p.secure:
+		return refuse(5, 7, 10, "REQUIRETLS was asked for, and the connection has no verified TLS")
+	case !p.ext.RequireTLS:
+		return refuse(5, 7, 30, "REQUIRETLS was asked for, and the server does not offer it")
+	}
+	return nil
 }
 
 // dsn is RET and ENVID, RFC 3461 sections 4.3 and 4.4.

@@ -17,6 +17,8 @@
 //     4.5.3.1.10).
 //   - 557 and 558 give a recipient a new address, and it is open again.
 //   - A server that breaks the protocol has not accepted anything: deferred.
+//   - A server that does not keep REQUIRETLS is passed over by a message that asks
+//     for it, and by no other one.
 //   - A message that cannot go to this server as it is (8-bit under a signature,
 //     too large, an address that needs SMTPUTF8) fails with words of our own.
 package relay
@@ -84,6 +86,7 @@ type Carrier struct {
 	*Relay
 	lane      lane              // which way it goes
 	others    []*Carrier        // of other lanes, that used last at the end
+	beyond    *Carrier          // by the smarthosts behind that in use, which does not keep REQUIRETLS; nil: nobody needed it
 	conn      *smtp.Conn        // nil: none open
 	next      int               // the smarthost in use, or to be tried next
 	endpoints []smtp.Endpoint   // of that smarthost, the first in use or to be tried next; nil: not resolved yet
@@ -121,6 +124,7 @@ func (c *Carrier) Deliver(ctx context.Context, env *envelope.Envelope, msg *mess
 	d := c.delivery(env, msg)
 	d.last = last
 	d.run(ctx)
+	c.letGo()
 	d.attempt.Server = d.server
 	d.attempt.Took = time.Since(began)
 	return d.attempt
@@ -129,6 +133,9 @@ func (c *Carrier) Deliver(ctx context.Context, env *envelope.Envelope, msg *mess
 // Close ends the connections with QUIT.
 func (c *Carrier) Close() {
 	c.disconnect()
+	if c.beyond != nil {
+		c.beyond.disconnect()
+	}
 	for _, o := range c.others {
 		o.disconnect()
 	}
@@ -214,16 +221,22 @@ func (c *Carrier) passOver(o envelope.Outcome) {
 	if c.Observer.PassedOver != nil && c.hasMore() {
 		c.Observer.PassedOver(c.server, o)
 	}
-	t := c.trouble
+	c.trouble = telling(c.trouble, o)
+}
+
+// telling is the trouble that says more: t, nil for none, or what came behind it.
+func telling(t *envelope.Outcome, o envelope.Outcome) *envelope.Outcome {
 	if t == nil || t.State == envelope.Failed && o.State == envelope.Deferred || o.Cause == envelope.CauseLogin && t.Cause != envelope.CauseLogin {
-		c.trouble = &o
+		return &o
 	}
+	return t
 }
 
 // delivery is one call of Deliver.
 type delivery struct {
 	*Carrier             // of the lane in use
 	home        *Carrier // of the zero lane
+	main        *Carrier // of the way by the smarthosts: home, or beyond it
 	waiting     map[lane][]*envelope.Recipient
 	turns       []lane // in which somebody waits, in order
 	tlsRequired *bool  // the message says that TLS is not required; nil: not looked at yet
@@ -246,7 +259,7 @@ func (c *Carrier) delivery(env *envelope.Envelope, msg *message.Message) *delive
 	if d != nil && d.env == env {
 		return d
 	}
-	d = &delivery{Carrier: c, home: c, env: env, open: env.Open(), msg: msg}
+	d = &delivery{Carrier: c, home: c, main: c, env: env, open: env.Open(), msg: msg}
 	d.recall()
 	d.list.begin(env, d.laneOf)
 	d.assign(d.open...)

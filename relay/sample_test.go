@@ -9,7 +9,6 @@ import (
 
 	"mailchute/relay/envelope"
 	"mailchute/relay/redirect"
-	"mailchute/relay/route"
 	"mailchute/relay/route/sts"
 )
 
@@ -184,22 +183,6 @@ func TestARedirectedCopyKeepsItsWishes(t *testing.T) {
 		if entries, _ := r.Memory.List(); len(entries) != 1 || entries[0].Verified != "mx.old.example" || entries[0].Unproven {
 			t.Errorf("learnt %+v", entries)
 		}
-	}
-}
-
-// TestREQUIRETLSGoesNowhereBehindARedirectToAServerWithoutIt, and the next attempt
-// finds the same.
-func TestREQUIRETLSGoesNowhereBehindARedirectToAServerWithoutIt(t *testing.T) {
-	n := newNetwork(t, false, "new.example A 127.0.0.77")
-	p := n.server(77, "EHLO => PIPELINING,REQUIRETLS", nil)
-	smarthost := newPeer(t, "EHLO => PIPELINING,REQUIRETLS\nRCPT TO:<k@old => 557 5.2.7 <k@new.example>")
-	r := n.relay(route.Smarthost{Scheme: route.Plain, Host: "127.0.0.1", Port: smarthost.smarthost().Port})
-	r.Redirect.Via = redirect.ViaMX
-	env := newEnvelope("k@old.example")
-	env.Options.RequireTLS = true
-	r.Deliver(context.Background(), env, newMessage("hello\r\n"))
-	if fates(env) != "k@old.example failed 5.7.10" || p.Told("MAIL") > 0 || smarthost.Told("MAIL") > 0 {
-		t.Errorf("%s: %s", fates(env), env.Recipients[0].Outcome.Text())
 	}
 }
 

@@ -10,7 +10,6 @@ import (
 	"mailchute/relay/fit"
 	"mailchute/relay/redirect"
 	"mailchute/relay/reply"
-	"mailchute/relay/route"
 	"mailchute/relay/smtp"
 )
 
@@ -48,6 +47,10 @@ func (d *delivery) transaction() *transaction {
 	if batch = d.admit(batch); len(batch) == 0 {
 		return nil
 	}
+	if refusal := d.unprotected(); refusal != nil {
+		d.seek(batch, *refusal)
+		return nil
+	}
 	t, batch, err := d.prepare(batch)
 	switch {
 	case err != nil:
@@ -83,17 +86,6 @@ func (d *delivery) transact(ctx context.Context, t *transaction) {
 	d.served = true
 }
 
-// secure tells whether the connection keeps what REQUIRETLS promises: verified
-// TLS, or the socket of this machine's own server, which keeps it from there on.
-func (d *delivery) secure() bool {
-	return d.bySocket() || d.conn.TLS() != nil && d.conn.Unverified() == nil
-}
-
-// bySocket tells whether the server in use is that of this machine, on a Unix socket.
-func (d *delivery) bySocket() bool {
-	return d.next < len(d.Smarthosts) && d.Smarthosts[d.next].Scheme == route.Unix
-}
-
 // prepare fits message, addresses and parameters to the server. Mailboxes that
 // cannot be sent to it get their outcome and are left out; the outcome that is
 // returned holds for all.
@@ -114,7 +106,7 @@ func (d *delivery) prepareFor(ext smtp.Extensions, secure bool, batch []*mailbox
 	if t.Sender, err = fit.Path(d.env.Sender, content.SMTPUTF8()); err != nil {
 		return t, batch, unfit(err)
 	}
-	p := parameters{options: d.env.Options, returning: d.env.Sender.IsNull(), ext: ext, secure: secure, now: time.Now(), note: d.remark}
+	p := d.parametersFor(ext, secure)
 	mail, refusal := p.mail(content)
 	if refusal != nil {
 		return t, batch, refusal
@@ -132,6 +124,10 @@ func (d *delivery) prepareFor(ext smtp.Extensions, secure bool, batch []*mailbox
 		sendable = append(sendable, m)
 	}
 	return t, sendable, nil
+}
+
+func (d *delivery) parametersFor(ext smtp.Extensions, secure bool) parameters {
+	return parameters{options: d.env.Options, returning: d.env.Sender.IsNull(), ext: ext, secure: secure, now: time.Now(), note: d.remark}
 }
 
 // wantsUTF8 tells whether an address cannot travel without SMTPUTF8, or the user
