@@ -107,6 +107,7 @@ func turns() []turn {
 		{name: "no-mechanism-in-common", config: plain + loginKeys, server: says("EHLO => AUTH GSSAPI NTLM")},
 		{name: "tls-wanted", server: says("MAIL => 530 5.7.0 Must issue a STARTTLS command first")},
 		{name: "login-wanted", server: says("MAIL => 530 5.7.0 authentication required")},
+		{name: "user-without-password", config: plain + "user = \"joe\"\n", server: says("EHLO => AUTH PLAIN LOGIN")},
 		{name: "password-file-absent", config: plain + "user = \"joe\"\npassword_file = \"$DIR/password\"\n"},
 		{name: "password-command-fails", config: plain + "user = \"joe\"\npassword_command = \"echo the key ring is locked >&2; exit 3\"\n", server: says("EHLO => AUTH PLAIN")},
 		// configuration

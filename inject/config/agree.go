@@ -76,7 +76,7 @@ func (w *walk) login(a *Account, path []string, in map[string]any) {
 	case a.User == "" && in["oauth"] != nil:
 		key, p = "oauth", problem{"is not used", "there is no user"}
 	case a.User != "" && a.Secret.IsZero() && a.OAuth.ClientID == "" && a.Auth == nil && in["user"] != nil:
-		key, p = "user", problem{"is not used", "there is no password, password_file, password_command, password_credential or [oauth]"}
+		key, p = "user", problem{"has no password", "set password_file, password_command, password_credential or [oauth], or take it away"}
 	default:
 		return
 	}

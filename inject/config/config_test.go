@@ -215,8 +215,8 @@ func manyUnknown(n int) string {
 func TestHalfALoginIsAWarning(t *testing.T) {
 	for text, want := range map[string]string{
 		"\npassword_file = \"/pw\"":                         "f:2: password_file: is not used; there is no user",
-		"user = \"u\"":                                      "f:1: user: is not used; there is no password, password_file, password_command, password_credential or [oauth]",
-		"[account.a]\nuser = \"u\"":                         "f:2: account.a.user: is not used; there is no password, password_file, password_command, password_credential or [oauth]",
+		"user = \"u\"":                                      "f:1: user: has no password; set password_file, password_command, password_credential or [oauth], or take it away",
+		"[account.a]\nuser = \"u\"":                         "f:2: account.a.user: has no password; set password_file, password_command, password_credential or [oauth], or take it away",
 		"user = \"u\"\nauth = [\"EXTERNAL\"]":               "",
 		"user = \"u\"\nauth = \"off\"":                      "",
 		"user = \"u\"\n[account.a]\npassword_file = \"/p\"": "",

@@ -138,6 +138,8 @@ func connectWords(t *testing.T, words []string) (Endpoint, Options) {
 			o.NoPipelining = true
 		case "user":
 			o.Login = &Login{User: value, Secret: func(context.Context) (secret.Secret, error) { return secret.New("hunter22"), nil }}
+		case "nopassword":
+			o.Login.Secret = nil
 		case "renew": // to another token, or why there is none
 			o.Login.Renew = func(_ context.Context, refused secret.Secret) (secret.Secret, error) {
 				switch {

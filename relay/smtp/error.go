@@ -34,6 +34,7 @@ const (
 var (
 	ErrUntrusted   = errors.New("credentials are sent only over verified TLS, a Unix socket or loopback")
 	ErrNoMechanism = errors.New("the server offers no login mechanism that can be used")
+	ErrNoPassword  = errors.New("a user name is configured for the login, and no password")
 )
 
 // Error is trouble with a connection, a login or the dialogue. It holds no

@@ -66,7 +66,7 @@ func (c *Conn) prepareLogin(ctx context.Context) *Error {
 	offered := c.extensions.Auth
 	c.login.mechanisms = sasl.Offered(offered, l.Mechanisms, c.tls != nil, l.Secret != nil)
 	if len(c.login.mechanisms) == 0 {
-		return &Error{Phase: PhaseLogin, Server: c.server(), Local: true, Err: noMechanism(offered, l.Mechanisms)}
+		return c.loginError(noMechanism(offered, l.Mechanisms, c.tls != nil))
 	}
 	if l.Secret != nil {
 		s, err := l.Secret(ctx)
@@ -89,10 +89,13 @@ func (c *Conn) withoutSecret(err error) *Error {
 	return e
 }
 
-func noMechanism(offered, wanted []string) error {
+// noMechanism is why none of those that are offered can be used.
+func noMechanism(offered, wanted []string, overTLS bool) error {
 	switch {
 	case len(offered) == 0:
 		return fmt.Errorf("%w: it offers no AUTH", ErrNoMechanism)
+	case len(sasl.Offered(offered, wanted, overTLS, true)) > 0:
+		return ErrNoPassword
 	case wanted == nil:
 		return fmt.Errorf("%w: it offers %s", ErrNoMechanism, quote(strings.Join(offered, " ")))
 	}

@@ -66,6 +66,8 @@ func hintOfLogin(e *smtp.Error, mechanism string) string {
 		return ""
 	case errors.Is(e, smtp.ErrUntrusted):
 		return "say submission:// or submissions:// for the server"
+	case errors.Is(e, smtp.ErrNoPassword):
+		return "set password_file, password_command or [oauth], or take user away where no login is needed"
 	case errors.Is(e, smtp.ErrNoMechanism):
 		return `leave auth at "auto", or take user away where no login is needed`
 	case e.Reply != nil && wire.IsTokenMechanism(mechanism):
