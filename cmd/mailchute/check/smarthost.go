@@ -26,6 +26,16 @@ func Try(ctx context.Context, accounts []*config.Account, w inject.World, getenv
 	return r.status()
 }
 
+// Files looks at the files with secrets in them that accounts name, as check does, tells
+// each finding, and gives their status.
+func Files(accounts []*config.Account, tell func(Finding)) exit.Status {
+	r := &findings{print: tell}
+	for _, a := range accounts {
+		checkFiles(r.about(a.Name), a)
+	}
+	return r.status()
+}
+
 // smarthosts connects to each smarthost of an account and logs in, and gives
 // those that it found.
 func smarthosts(ctx context.Context, at about, a *config.Account, hello string, getenv func(string) string) (places []place) {

@@ -43,8 +43,13 @@ func (i *initialization) draft(plan *setup.Plan) (*draft, error) {
 
 // try connects to the servers and logs in, and shows what it finds.
 func (i *initialization) try(ctx context.Context, d *draft) exit.Status {
+	return check.Try(ctx, d.config.All(), host.World(i.who, i.Getenv), i.Getenv, i.find)
+}
+
+// find shows a finding.
+func (i *initialization) find(f check.Finding) {
 	colours := terminal.Is(i.Stdout) && i.Getenv("NO_COLOR") == ""
-	return check.Try(ctx, d.config.All(), host.World(i.who, i.Getenv), i.Getenv, func(f check.Finding) { fmt.Fprintln(i.Stdout, f.Line(colours)) })
+	fmt.Fprintln(i.Stdout, f.Line(colours))
 }
 
 // tryUntilGood tries a draft, and on a terminal asks for the password again when

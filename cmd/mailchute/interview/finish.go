@@ -44,6 +44,7 @@ func (i *initialization) finish(ctx context.Context, d *draft, address string) (
 		fmt.Fprintln(i.Stdout, "next     mailchute install, then: systemctl enable --now mailchute.socket mailchute.service")
 		return exit.OK, nil
 	}
+	i.freeLogins()
 	if loggedIn, status := i.logIn(ctx, d); !loggedIn {
 		return status, nil
 	}
@@ -58,6 +59,24 @@ func (i *initialization) finish(ctx context.Context, d *draft, address string) (
 		fmt.Fprintln(i.Stdout, "next     mailchute install makes this program /usr/sbin/sendmail")
 	}
 	return exit.OK, nil
+}
+
+// freeLogins lets mail go again that was held by a login of the configuration before.
+// One by token comes later, and frees its own.
+func (i *initialization) freeLogins() {
+	f := face.New(i.Process, &inject.Args{ConfigFile: i.path})
+	if _, err := f.Read(); err != nil {
+		return
+	}
+	held := false
+	for _, a := range f.Config.All() {
+		if a.OAuth.ClientID == "" {
+			held = login.Free(f, a) || held
+		}
+	}
+	if held {
+		fmt.Fprintf(i.Stdout, "next     mail that waited for the login goes out with: mailchute queue flush%s\n", i.configFlag())
+	}
 }
 
 // logIn gets the token of a configuration that logs in by one: now if somebody is
@@ -80,10 +99,15 @@ func (i *initialization) logIn(ctx context.Context, d *draft) (loggedIn bool, st
 
 // loginLine is the command that logs in by the configuration that was written.
 func (i *initialization) loginLine() string {
+	return voice.LoginCommand("") + i.configFlag()
+}
+
+// configFlag is what other commands need to find this configuration.
+func (i *initialization) configFlag() string {
 	if i.Config == "" && !i.Serve {
-		return voice.LoginCommand("")
+		return ""
 	}
-	return voice.LoginCommand("") + " -C " + voice.Printable(i.path)
+	return " -C " + voice.Printable(i.path)
 }
 
 // sendTest sends a test message by the configuration that was written.
@@ -102,5 +126,5 @@ func (i *initialization) sendTest(ctx context.Context, proposed string) (exit.St
 	if _, err := f.Read(); err != nil {
 		return 0, err
 	}
-	return check.SendTest(ctx, f, to, func(f check.Finding) { fmt.Fprintln(i.Stdout, f.Line(false)) }), nil
+	return check.SendTest(ctx, f, to, i.find), nil
 }

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"mailchute/cmd/mailchute/check"
 	"mailchute/cmd/mailchute/exit"
 	"mailchute/cmd/mailchute/face"
 	"mailchute/cmd/mailchute/host"
@@ -96,8 +97,11 @@ func (i *initialization) translate(ctx context.Context) (exit.Status, error) {
 		fmt.Fprintf(i.Stdout, "note     mail for root went to %s; --root %[1]s adds that alias\n", voice.Printable(plan.Root))
 	}
 	status, err := i.finish(ctx, draft, plan.Default().Get("identity.address"))
-	if err != nil || status != exit.OK || i.Offline {
+	if err != nil || status != exit.OK {
 		return status, err
+	}
+	if status = check.Files(draft.config.All(), i.find); status != exit.OK || i.Offline {
+		return status, nil
 	}
 	return i.try(ctx, draft), nil
 }

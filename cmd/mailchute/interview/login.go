@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"strings"
 
+	"mailchute/cmd/mailchute/exit"
 	"mailchute/cmd/mailchute/terminal"
 	"mailchute/inject/setup"
 	"mailchute/relay/secret"
@@ -64,7 +66,7 @@ func (i *initialization) token(ctx context.Context, a *setup.Answers, server fou
 	a.OAuth = setup.OAuth{Provider: from, ClientID: id}
 	switch {
 	case i.ClientSecret != "":
-		a.OAuth.ClientSecretFile, err = filepath.Abs(i.ClientSecret)
+		a.OAuth.ClientSecretFile, err = i.secretFile("--client-secret-file", i.ClientSecret)
 	case !i.ask.nobody && !i.Serve: // whose configuration others can read
 		var text string
 		text, err = i.ask.secret(ctx, "Client secret (not shown; empty for none)")
@@ -89,11 +91,13 @@ func (i *initialization) password(ctx context.Context, a *setup.Answers) (err er
 		}
 		a.Password = secret.New(text)
 		return nil
-	case i.PasswordFile != "" && i.Serve: // its unit takes it from beside the configuration
-		a.Password, err = secret.Source{File: i.PasswordFile}.Read(ctx)
-		return err
 	case i.PasswordFile != "":
-		a.PasswordFile, err = filepath.Abs(i.PasswordFile)
+		path, err := i.secretFile("--password-file", i.PasswordFile)
+		if err != nil || !i.Serve {
+			a.PasswordFile = path
+			return err
+		}
+		a.Password, err = secret.Source{File: path}.Read(ctx) // its unit takes it from beside the configuration
 		return err
 	case i.ask.nobody:
 		return &usageTrouble{"nobody can be asked for the password here: give --password-file, --password-command, --client-id or --no-login"}
@@ -111,4 +115,25 @@ func (i *initialization) password(ctx context.Context, a *setup.Answers) (err er
 		a.User = ""
 	}
 	return err
+}
+
+// secretFile is the path of a file that a flag names. What will be refused when mail
+// is sent is refused now; one that is not there may come later if nothing is tried.
+func (i *initialization) secretFile(flag, file string) (path string, err error) {
+	if path, err = filepath.Abs(file); err != nil {
+		return "", err
+	}
+	warning, err := secret.Check(path)
+	var absent *fs.PathError
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && i.Offline && !i.Serve:
+		fmt.Fprintf(i.Stdout, "note     %s: there is no %q yet\n", flag, path)
+	case errors.As(err, &absent):
+		return "", &exit.ConfigError{Err: fmt.Errorf("%s: %q: %w", flag, path, absent.Err)}
+	case err != nil:
+		return "", &exit.ConfigError{Err: fmt.Errorf("%s: %w", flag, err)}
+	case warning != "":
+		fmt.Fprintf(i.Stdout, "warning  %s: %s\n", flag, warning)
+	}
+	return path, nil
 }

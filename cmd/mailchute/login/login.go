@@ -58,7 +58,7 @@ func (c *Command) Do(ctx context.Context, p face.Process) exit.Status {
 		l.voice.Say("the server gave no refresh token, so the login ends with the access token; some want offline_access in oauth.scope for one")
 	}
 	status = c.done(l, token)
-	if freeLogin(f, l.account) && !c.JSON {
+	if Free(f, l.account) && !c.JSON {
 		fmt.Fprintln(p.Stdout, "mail that waited for this login goes out with: mailchute queue flush")
 	}
 	return status
@@ -86,9 +86,10 @@ func (c *Command) obtain(ctx context.Context, l *subject) (oauth.Token, error) {
 	return token, nil
 }
 
-// freeLogin lets an account's mail go again that a refused login holds. Only in
-// the user's own queue: what root writes in another's, its owner could not change.
-func freeLogin(f *face.Call, a *config.Account) (held bool) {
+// Free lets an account's mail go again that a refused login holds, now that there is
+// another login, and tells whether one did. Only in the user's own queue: what root
+// writes in another's, its owner could not change.
+func Free(f *face.Call, a *config.Account) (held bool) {
 	info, err := os.Stat(f.Who.QueueDir(a, f.Getenv))
 	if err != nil {
 		return false
