@@ -114,35 +114,6 @@ func (p parameters) priority(out []string) ([]string, *envelope.Outcome) {
 	return append(out, "MT-PRIORITY="+strconv.Itoa(*p.options.Priority)), nil
 }
 
-// deliverBy is RFC 2852 section 4: in mode R the deadline is a demand.
-func (p parameters) deliverBy(out []string) ([]string, *envelope.Outcome) {
-	by := p.options.DeliverBy
-	if by == nil {
-		return out, nil
-	}
-	within := by.Deadline.Sub(p.now)
-	left := int(math.Ceil(within.Seconds()))
-	switch {
-	case !p.ext.DeliverBy && by.Return:
-		return nil, refuse(5, 4, 7, "a deadline was set with --deliver-by, and the server does not offer DELIVERBY")
-	case !p.ext.DeliverBy:
-		p.drop("DELIVERBY")
-		return out, nil
-	case by.Return && left <= 0:
-		return nil, refuse(5, 4, 7, "the deadline set with --deliver-by has passed")
-	case by.Return && within < p.ext.MinBy: // section 4.1.4.1
-		return nil, refuse(5, 4, 7, fmt.Sprintf("the deadline is %d seconds away, and the server needs at least %.0f", left, p.ext.MinBy.Seconds()))
-	}
-	mode := ";N"
-	if by.Return {
-		mode = ";R"
-	}
-	if by.Trace {
-		mode += "T"
-	}
-	return append(out, "BY="+strconv.Itoa(left)+mode), nil
-}
-
 // hold is FUTURERELEASE, RFC 4865 section 3: one of HOLDFOR and HOLDUNTIL,
 // within what the server allows.
 func (p parameters) hold(out []string) ([]string, *envelope.Outcome) {

@@ -47,6 +47,21 @@ type DeliverBy struct {
 	Trace    bool      // T
 }
 
+// Missed tells whether the deadline of b has passed in mode R: what has not been sent
+// is returned. A nil b is no deadline.
+func (b *DeliverBy) Missed(now time.Time) bool {
+	return b != nil && b.Return && !now.Before(b.Deadline)
+}
+
+// NotAfter is next, or the deadline where that comes first: then the sender is to be
+// told something. In mode N he has been told once it has passed.
+func (b *DeliverBy) NotAfter(next, now time.Time) time.Time {
+	if b == nil || !b.Deadline.Before(next) || !b.Return && !b.Deadline.After(now) {
+		return next
+	}
+	return b.Deadline
+}
+
 // Hold asks for release at a later time, RFC 4865. Until is always set; For is
 // the wish as it was typed when it was a duration, zero otherwise.
 type Hold struct {

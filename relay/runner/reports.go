@@ -60,8 +60,8 @@ func (w *worker) news(it *queue.Item, way *way, tried []int) []news {
 	if relayed := untoldSuccess(it, tried); len(relayed) > 0 {
 		all = append(all, news{make: report.Relayed, about: relayed})
 	}
-	if !it.Next().IsZero() && queue.Late(it.Since, now, way.WarnAfter, it.Warned) {
-		all = append(all, news{make: delay(it.Since.Add(way.Expire)), about: tried, done: func() { it.Warned = true }})
+	if !it.Next().IsZero() && queue.Late(it.Since, now, warnAfter(it, way), it.Warned) {
+		all = append(all, news{make: delay(triedUntil(it, way)), about: tried, done: func() { it.Warned = true }})
 	}
 	return all
 }

@@ -2,8 +2,6 @@ package runner
 
 import (
 	"context"
-	"math/rand/v2"
-	"strconv"
 	"time"
 
 	"mailchute/relay"
@@ -58,6 +56,9 @@ func (w *worker) work(ctx context.Context, j *job) {
 func (w *worker) attempt(ctx context.Context, j *job) (done bool) {
 	it, way, before := j.Item, j.way, j.copies()
 	trouble, until := w.blocked(way)
+	if late := relay.TooLate(it.Envelope.Options.DeliverBy, w.Now()); late != nil {
+		trouble, until = late, time.Time{} // whatever the way is like
+	}
 	if trouble == nil && !w.canRecord(j) {
 		w.hangUp(it.Account) // an envelope may have gone ahead
 		return false
@@ -68,7 +69,7 @@ func (w *worker) attempt(ctx context.Context, j *job) (done bool) {
 	var attempt relay.Attempt
 	if trouble != nil {
 		w.hangUp(it.Account)
-		w.postpone(it, j.tried, *trouble)
+		w.settle(it, j.tried, *trouble)
 	} else {
 		attempt, until = w.send(ctx, it, way)
 	}
@@ -119,8 +120,8 @@ func (w *worker) wake(it *queue.Item) (tried []int) {
 	return tried
 }
 
-// postpone defers without an attempt.
-func (w *worker) postpone(it *queue.Item, tried []int, o envelope.Outcome) {
+// settle gives recipients an outcome without an attempt.
+func (w *worker) settle(it *queue.Item, tried []int, o envelope.Outcome) {
 	for _, i := range tried {
 		it.Envelope.Recipients[i].Apply(o)
 	}
@@ -147,59 +148,6 @@ func (w *worker) count(it *queue.Item, tried []int) {
 			w.tally.Deferred++
 		}
 	}
-}
-
-// schedule sets the time of the next attempt for what is deferred, and gives up
-// on what is too old. held is until when the way is held, zero when it is not.
-func (w *worker) schedule(it *queue.Item, way *way, tried []int, held time.Time) {
-	now := w.Now()
-	for _, i := range tried {
-		r, t := it.Envelope.Recipients[i], &it.Retries[i]
-		last := t.Last
-		if last.IsZero() {
-			last = it.Submitted
-		}
-		t.Last = now
-		if held.IsZero() {
-			t.Attempts++
-		}
-		switch wish := it.Envelope.Options.Hold; {
-		case r.Outcome.State != envelope.Deferred:
-			t.Next = time.Time{}
-		case r.Outcome.Cause == envelope.CauseHold && wish != nil && wish.Until.After(now):
-			// The server does not offer FUTURERELEASE, RFC 4865: it is held here,
-			// and its age counts from then on.
-			it.NotBefore, it.Since, t.Next = wish.Until, wish.Until, wish.Until
-		case queue.Expired(it.Since, last, now, way.Expire, way.RetryMax):
-			r.Outcome.State, t.Next = envelope.Failed, time.Time{}
-			r.Outcome.Reason = expiredReason(r.Outcome, way.Expire)
-			if err := way.Relay.GaveUp(r); err != nil {
-				w.tell(Event{Entry: &it.Entry, Err: err})
-			}
-		case !held.IsZero():
-			t.Next = held // the way waits, and this message with it
-		case r.Outcome.Cause == envelope.CauseLogin:
-			t.Next = now.Add(way.RetryMax)
-		default:
-			t.Next = queue.Next(t.Attempts, now, way.RetryMin, way.RetryMax, rand.Float64())
-		}
-	}
-}
-
-func expiredReason(o envelope.Outcome, after time.Duration) string {
-	text := "given up after " + age(after)
-	if o.Reason != "" {
-		text += "; " + o.Reason
-	}
-	return text
-}
-
-// age is a time for people: whole days where it is some.
-func age(d time.Duration) string {
-	if days := d / (24 * time.Hour); days > 1 && d%(24*time.Hour) == 0 {
-		return strconv.Itoa(int(days)) + " days"
-	}
-	return d.String()
 }
 
 // conclude records the fates, then tells the sender what is news to him, then

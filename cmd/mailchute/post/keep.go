@@ -55,7 +55,7 @@ func (p *Post) keep(sub *inject.Submission, env *envelope.Envelope, until time.T
 	if until.IsZero() {
 		until = queue.Next(1, now, p.account.Queue.RetryMin, p.account.Queue.RetryMax, rand.Float64())
 	}
-	late, retries := unfinished(env, now, until)
+	late, retries := unfinished(env, now, env.Options.DeliverBy.NotAfter(until, now))
 	id, err := p.accept(sub, &late, retries)
 	if err != nil {
 		p.voice.Say("the queue could not take the message: %v", err)
