@@ -57,6 +57,18 @@ func (d *delivery) sendAgain(lost *smtp.Error) bool {
 	return true
 }
 
+// renew ends a connection that has served and on which the server will have no other
+// transaction: 503 to MAIL says that the command is out of order (RFC 5321 section
+// 4.2.3), which at the start of a connection it is not, and nothing of the message. It
+// tells whether it did.
+func (d *delivery) renew(res smtp.Result) bool {
+	if !d.served || res.Mail == nil || res.Mail.Code != 503 {
+		return false
+	}
+	d.disconnect()
+	return true
+}
+
 // leave ends a connection whose way was lost for good. Where it had served
 // before, the rest goes by a new one; else it waits, as a server that breaks at
 // its first transaction is not asked once for each of thousands.

@@ -74,7 +74,7 @@ func (d *delivery) transact(ctx context.Context, t *transaction) {
 	res := d.conn.Send(ctx, &t.Transaction)
 	lost := wayLost(res)
 	d.apart = d.apart || lost != nil && !isGoodbye(lost)
-	if lost != nil && d.sendAgain(lost) {
+	if lost != nil && d.sendAgain(lost) || d.renew(res) {
 		d.list.back(batch)
 		return
 	}

@@ -30,6 +30,7 @@ type Server struct {
 	Delicate bool        // closes when a command comes before the reply to the one in front of it
 	Deaf     bool        // closes when something comes with a text, behind it
 	Room     int         // recipients that it takes in a transaction; 0: any number
+	Single   bool        // behind a message it takes no other one in that session
 
 	listener net.Listener
 

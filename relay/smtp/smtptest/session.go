@@ -15,6 +15,7 @@ type session struct {
 	conn    net.Conn
 	in      *bufio.Reader
 	mail    bool // MAIL was accepted
+	ended   bool // the text of a message has
 	message Message
 	text    strings.Builder
 }
@@ -69,7 +70,11 @@ func (d *session) obey(line string) bool {
 	case "AUTH":
 		return d.say(d.reply(line, "235 2.7.0 welcome"))
 	case "MAIL":
-		reply := d.reply(line, "250 sender ok")
+		usual := "250 sender ok"
+		if d.Single && d.ended {
+			usual = "503 5.5.1 one message in a session"
+		}
+		reply := d.reply(line, usual)
 		d.mail, d.message = reply[0] == '2', Message{Sender: path(rest), Envelope: []string{line}}
 		return d.say(reply)
 	case "RCPT":
@@ -175,7 +180,7 @@ func (d *session) end() bool {
 	}
 	deaf := d.Deaf && d.message.Followed
 	d.text.Reset()
-	d.mail, d.message = false, Message{}
+	d.mail, d.ended, d.message = false, true, Message{}
 	return d.say(reply) && !deaf
 }
 
