@@ -42,13 +42,17 @@ func (q *Queue) Delete(id string) error {
 }
 
 // Retry makes a message due now. One that failed for good goes back to the queue
-// for the recipients that failed, and its age counts from now.
+// for the recipients that failed, and its age counts from now. ErrHeld: it was told to
+// wait, which only Unhold ends.
 func (q *Queue) Retry(id string, now time.Time) error {
 	it, err := q.take(id)
 	if err != nil {
 		return err
 	}
 	defer it.Release()
+	if !it.Failed && it.Waits(now) {
+		return ErrHeld
+	}
 	for i, r := range it.Envelope.Recipients {
 		if it.Failed && r.Outcome.State == envelope.Failed {
 			r.Outcome.State = envelope.Deferred

@@ -16,6 +16,9 @@ func TestHands(t *testing.T) {
 	if got := append(ids(t, q.Ready(week)), ids(t, q.Due(week, time.Hour))...); got != nil {
 		t.Errorf("a held message would be sent: %q", got)
 	}
+	if err := q.Retry(id, noon); err != ErrHeld {
+		t.Errorf("retry of a held message: %v, want ErrHeld", err)
+	}
 	if err := q.Unhold(id); err != nil {
 		t.Fatal(err)
 	}

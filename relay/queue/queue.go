@@ -37,6 +37,7 @@ import (
 var (
 	ErrBusy     = errors.New("it is being worked on at this moment")
 	ErrGone     = errors.New("no such message in the queue")
+	ErrHeld     = errors.New("it is held, or waits for its hour; mailchute queue release lets it go")
 	ErrUnusable = errors.New("the queue directory cannot be used")
 )
 

@@ -104,8 +104,8 @@ func (c *Client) objects(ctx context.Context, command Command, found func(text [
 	return err
 }
 
-// ask says a command. Errors are queue.ErrGone, queue.ErrBusy, *RefusedError,
-// ErrMalformed, *smtp.Error, and those of each.
+// ask says a command. Errors are queue.ErrGone, queue.ErrBusy, queue.ErrHeld,
+// *RefusedError, ErrMalformed, *smtp.Error, and those of each.
 func (c *Client) ask(ctx context.Context, command Command, each func(line string) error) error {
 	r, err := c.conn.Ask(ctx, command.String(), each)
 	switch {
@@ -115,8 +115,10 @@ func (c *Client) ask(ctx context.Context, command Command, each func(line string
 		return nil
 	case r.Code == 550:
 		return queue.ErrGone
-	case r.Code == 450:
+	case r.Code == 450 && r.Enhanced.Subject != 7: // else it was asked for too often, and the words say so
 		return queue.ErrBusy
+	case r.Code == 554:
+		return queue.ErrHeld
 	}
 	return &RefusedError{*r}
 }

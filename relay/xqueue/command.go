@@ -17,7 +17,8 @@
 // objects, each a line of the reply; a line that ends in a plus sign goes on in the
 // next. The text of READ is base64. All lines keep to the limits of RFC 5321 section
 // 4.5.3.1.5. The last line is for people. 550: there is no such message, or it is
-// somebody else's, which a client cannot tell apart. 450: it is being sent.
+// somebody else's, which a client cannot tell apart. 450: it is being sent. 554: it is
+// held, which RETRY does not end.
 package xqueue
 
 import (

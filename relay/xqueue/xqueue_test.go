@@ -200,8 +200,10 @@ func TestTheClientTellsRefusalsApart(t *testing.T) {
 		"XQUEUE HOLD 1": "550 5.5.4 no such message\r\n",
 		"XQUEUE HOLD 2": "450 4.2.1 busy\r\n",
 		"XQUEUE HOLD 3": "451 4.3.0 trouble\r\n",
+		"XQUEUE HOLD 5": "554 5.5.0 held\r\n",
+		"XQUEUE HOLD 6": "450 4.7.1 asked for a moment ago\r\n",
 	}))
-	for id, want := range map[string]string{"1": queue.ErrGone.Error(), "2": queue.ErrBusy.Error(), "3": "451 4.3.0 trouble", "4": "500 5.5.1 what is that"} {
+	for id, want := range map[string]string{"5": queue.ErrHeld.Error(), "6": "450 4.7.1 asked for a moment ago", "1": queue.ErrGone.Error(), "2": queue.ErrBusy.Error(), "3": "451 4.3.0 trouble", "4": "500 5.5.1 what is that"} {
 		if err := c.Do(t.Context(), Hold, id); err == nil || err.Error() != want {
 			t.Errorf("%s: %v, want %s", id, err, want)
 		}

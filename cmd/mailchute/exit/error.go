@@ -40,7 +40,7 @@ func OfError(err error) Status {
 		return Config
 	case is[*ListenError](err):
 		return CantCreate
-	case errors.Is(err, queue.ErrGone), errors.Is(err, queue.ErrBusy):
+	case errors.Is(err, queue.ErrGone), errors.Is(err, queue.ErrBusy), errors.Is(err, queue.ErrHeld):
 		return Unavailable
 	case errors.Is(err, queue.ErrUnusable):
 		return CantCreate

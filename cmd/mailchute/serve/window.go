@@ -69,6 +69,8 @@ func (w *window) answer(ctx context.Context, c xqueue.Command, line func(string)
 		return reply.Reply{Code: 250, Enhanced: reply.Enhanced{Class: 2}, Lines: []string{words}}
 	case errors.Is(err, queue.ErrGone):
 		return noSuchMessage
+	case errors.Is(err, queue.ErrHeld):
+		return reply.Reply{Code: 554, Enhanced: reply.Enhanced{Class: 5, Subject: 5, Detail: 0}, Lines: []string{queue.ErrHeld.Error()}}
 	case err == errTooSoon, err == errTooMany:
 		return reply.Reply{Code: 450, Enhanced: reply.Enhanced{Class: 4, Subject: 7, Detail: 1}, Lines: []string{err.Error()}}
 	case errors.Is(err, queue.ErrBusy):

@@ -114,6 +114,7 @@ func TestAUserHandlesHisMail(t *testing.T) {
 	ask(xqueue.Hold, "450 4.2.1 ")
 	it.Release()
 	ask(xqueue.Hold, "250 2.0.0 ")
+	ask(xqueue.Retry, "554 5.5.0 ")
 	if got := strings.Join(ask(xqueue.Show, "250 2.0.0 "), ""); !strings.Contains(got, `"held":true`) {
 		t.Error(got)
 	}
@@ -198,6 +199,7 @@ func TestDemandsCountAsMessages(t *testing.T) {
 func TestAMessageThatIsBusyMayBeAskedForAgain(t *testing.T) {
 	s := atRest(t, "", "")
 	id := s.Keep(1001, "mine")
+	servetest.NoError(t, s.server.queue.Unhold(id))
 	it, err := s.server.queue.Acquire(id)
 	servetest.NoError(t, err)
 	for range 2 {
