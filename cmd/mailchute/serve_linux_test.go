@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"net"
@@ -255,6 +256,48 @@ func TestNothingIsLostWhenTheServerIsKilled(t *testing.T) {
 	if len(want) == 0 {
 		t.Error("nothing was submitted")
 	}
+}
+
+// TestALogThatNobodyReadsStopsNothing: standard error is a pipe whose reader sleeps, as
+// a container's may.
+func TestALogThatNobodyReadsStopsNothing(t *testing.T) {
+	p := smarthost(t)
+	name, config, socket := program(t, p)
+	text, err := os.ReadFile(config)
+	servetest.NoError(t, err)
+	log := fmt.Sprintf("%q", filepath.Join(filepath.Dir(config), "log"))
+	servetest.NoError(t, os.WriteFile(config, bytes.Replace(text, []byte(log), []byte(`"stderr"`), 1), 0o600))
+	var pipe [2]int
+	servetest.NoError(t, syscall.Pipe2(pipe[:], syscall.O_CLOEXEC|syscall.O_NONBLOCK))
+	reader := os.NewFile(uintptr(pipe[0]), "reader")
+	defer reader.Close()
+	for err == nil { // full from the start
+		_, err = syscall.Write(pipe[1], make([]byte, 4096))
+	}
+	servetest.NoError(t, syscall.SetNonblock(pipe[1], false))
+	cmd := exec.Command(name, "serve", "-C", config)
+	cmd.Stderr = os.NewFile(uintptr(pipe[1]), "writer")
+	servetest.NoError(t, cmd.Start())
+	defer cmd.Process.Kill()
+	servetest.Eventually(t, "the server listens", func() bool {
+		c, err := net.Dial("unix", socket)
+		if err == nil {
+			c.Close()
+		}
+		return err == nil
+	})
+	want := map[string]bool{}
+	for i := range 5 {
+		subject := fmt.Sprintf("Subject: %d", i)
+		if want[subject] = submitted(socket, subject); !want[subject] {
+			t.Fatal("nothing is taken any more")
+		}
+	}
+	waitForSubjects(t, p, want)
+	servetest.NoError(t, os.WriteFile(config, []byte("wrong = 1\n"), 0o600))
+	servetest.NoError(t, cmd.Process.Signal(syscall.SIGHUP)) // there is something to complain of
+	servetest.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
+	servetest.NoError(t, cmd.Wait())
 }
 
 // submitted tells whether the server said 250 to a message.

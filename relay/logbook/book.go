@@ -23,9 +23,6 @@ import (
 	"time"
 )
 
-// patience is how long a record may wait for a log that does not take it.
-const patience = 100 * time.Millisecond
-
 // Book is where records go. It may be used by several goroutines at once; a nil
 // Book takes every record and keeps none.
 type Book struct {
@@ -36,6 +33,7 @@ type Book struct {
 	close func() error
 	room  int // recipients of a record that are kept
 	last  error
+	stall
 }
 
 // form is how a record becomes a line, without a line end.
@@ -64,7 +62,7 @@ func Open(to, format, tag string) (*Book, error) {
 		b.room = maxRecipients
 		b.toSockets("/run/systemd/journal/socket", "/dev/log")
 	case to == "stderr":
-		b.toStream(os.Stderr)
+		b.toStream(Patient(os.Stderr))
 	case to == "none":
 		b.room = 0
 	case filepath.IsAbs(to):
@@ -85,7 +83,7 @@ func (b *Book) Room() int {
 }
 
 // Write puts r into the book. A record that the log does not take within 100 ms
-// is lost; Err says why. A zero Time is now.
+// is lost, and so are the next ones that it does not take at once; Err says why. A zero Time is now.
 func (b *Book) Write(r Record) {
 	if b == nil {
 		return
@@ -138,8 +136,10 @@ func (b *Book) toFile(path string) {
 		if err != nil {
 			return err
 		}
-		_ = f.SetWriteDeadline(time.Now().Add(patience)) // only pipes know deadlines
-		_, err = f.Write(b.line(r))
+		line := b.begin(b.line(r))
+		_ = f.SetWriteDeadline(b.until()) // only pipes know deadlines
+		n, err := f.Write(line)
+		b.ended(n, len(line), err)
 		return errors.Join(err, f.Close())
 	}
 }

@@ -31,19 +31,15 @@ func (b *Book) toSockets(journal, syslog string) {
 		{path: journal, networks: []string{"unixgram"}, packet: b.journalPacket},
 		{path: syslog, networks: []string{"unixgram", "unix"}, packet: b.syslogPacket},
 	}
-	stalled := false // the last record was not taken in time: the next does not wait
 	b.write = func(r Record) error {
-		deadline := time.Now().Add(patience)
-		if stalled {
-			deadline = time.Now().Add(time.Millisecond)
-		}
+		deadline := b.until()
 		var err error
 		for _, s := range sinks {
 			if err = s.send(r, deadline); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
 				break
 			}
 		}
-		stalled = errors.Is(err, os.ErrDeadlineExceeded)
+		b.stalled = errors.Is(err, os.ErrDeadlineExceeded)
 		if errors.Is(err, os.ErrNotExist) {
 			return nil // there is no log on this machine
 		}

@@ -17,7 +17,9 @@ import (
 	"mailchute/cmd/mailchute/face"
 	"mailchute/cmd/mailchute/host"
 	"mailchute/cmd/mailchute/metrics"
+	"mailchute/cmd/mailchute/voice"
 	"mailchute/inject/session"
+	"mailchute/relay/logbook"
 	"mailchute/relay/queue"
 )
 
@@ -70,6 +72,7 @@ func serve(ctx context.Context, f *face.Call) error {
 
 	keepSecrets()
 	f.Part = host.ServerPart
+	f.Voice = voice.To(logbook.Patient(f.Stderr)) // whoever does not read it must not stop the mail
 	first, err := newSettings(f)
 	if err != nil {
 		return err
