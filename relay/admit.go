@@ -76,10 +76,14 @@ func (c *Carrier) shuns() bool {
 }
 
 // sendsAway makes r leave the smarthost that is connected, where that is the own
-// server of a mailbox that it was sent on from.
+// server of a mailbox that it was sent on from. With via = "smarthost" that takes a
+// 558 and another way, which there is where the smarthost stands behind mx:.
 func (d *delivery) sendsAway(r *envelope.Recipient) bool {
-	own := func(h envelope.Hop) bool { return redirect.IsOwn(h.From.Domain, d.serverNames()...) }
-	if d.lane.own || d.Redirect.Via == redirect.ViaSmarthost || !slices.ContainsFunc(r.Trail, own) {
+	stays := d.Redirect.Via == redirect.ViaSmarthost
+	leaves := func(h envelope.Hop) bool {
+		return (!stays || h.Code == 558) && redirect.IsOwn(h.From.Domain, d.serverNames()...)
+	}
+	if d.atMX() || stays && !d.lane.own || !slices.ContainsFunc(r.Trail, leaves) {
 		return false
 	}
 	last := &r.Trail[len(r.Trail)-1]
@@ -100,4 +104,4 @@ func (d *delivery) serverNames() []string {
 }
 
 // demandsTLS tells whether verified TLS is demanded of the server in use.
-func (d *delivery) demandsTLS() bool { return d.endpoints[0].Security >= smtp.StartTLS }
+func (c *Carrier) demandsTLS() bool { return c.endpoints[0].Security >= smtp.StartTLS }

@@ -3,6 +3,8 @@ package relay
 import (
 	"context"
 	"fmt"
+	"net"
+	"path/filepath"
 	"testing"
 
 	"mailchute/relay/redirect"
@@ -75,5 +77,45 @@ func TestOnlyWhatTheOldDomainDemandsOfTLSIsLearnt(t *testing.T) {
 		if entries, err := r.Memory.List(); err != nil || len(entries) != 1 || entries[0].TLS == bySmarthost {
 			t.Errorf("by a smarthost %v: learnt %+v, %v", bySmarthost, entries, err)
 		}
+	}
+}
+
+// TestASmarthostBehindMXDoesNotDoWithoutTheTLSThatWasDemanded: the old domain demands
+// TLS with DANE, the new one has none, and a smarthost stands behind mx:.
+func TestASmarthostBehindMXDoesNotDoWithoutTheTLSThatWasDemanded(t *testing.T) {
+	const zone = "old.example MX 1 mx.hoster.example\nmx.hoster.example A 127.0.0.109\nnew.example A 127.0.0.110\n"
+	for scheme, fate := range map[route.Scheme]string{
+		route.Plain: "deferred 4.7.5", route.SMTP: "deferred 4.7.5", route.Submission: "delivered", route.Unix: "delivered",
+	} {
+		t.Run(string(scheme), func(t *testing.T) {
+			n := newNetwork(t, true, zone)
+			security, tlsa := n.certify("mx.hoster.example")
+			n.server(109, withTLS+"RCPT TO:<a@old => 557 5.2.7 <n@new.example>", security)
+			n.server(110, "", nil)
+			n.names.Set(zone + fmt.Sprintf("_%d._tcp.mx.hoster.example TLSA %s", n.port, tlsa))
+			network, address := "tcp", "127.0.0.1:0"
+			if scheme == route.Unix {
+				network, address = "unix", filepath.Join(t.TempDir(), "socket")
+			}
+			l, err := net.Listen(network, address)
+			if err != nil {
+				t.Fatal(err)
+			}
+			theirs, _ := n.certify("smarthost.example")
+			last := servePeer(t, l, withTLS, theirs)
+			n.peers = append(n.peers, last)
+			way := route.Smarthost{Scheme: scheme, Path: address}
+			if scheme != route.Unix {
+				way = last.smarthost()
+				way.Scheme = scheme
+			}
+			r := n.relay(route.Smarthost{Scheme: route.MX}, way)
+			r.SMTP.TLS.ServerName = "smarthost.example"
+			copies := map[bool]string{true: "n@new.example 1"}[fate == "delivered"]
+			n.expect(r, "a@old.example", "a@old.example "+fate, copies)
+			if copies == "" && last.Told("MAIL") > 0 {
+				t.Error("the envelope was shown")
+			}
+		})
 	}
 }

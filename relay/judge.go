@@ -129,9 +129,18 @@ func (c *Carrier) unconnected(s route.Smarthost, err error) envelope.Outcome {
 	}
 	o := fromError(err)
 	if e.Phase == smtp.PhaseTLS && c.lane.demand == route.DemandVerified {
-		o.Reason += "; a redirected copy goes over TLS no weaker than was demanded before"
+		o.Reason += "; " + noWeakerTLS
 	}
 	return o
+}
+
+const noWeakerTLS = "a redirected copy goes over TLS no weaker than was demanded before"
+
+// tooWeak is the outcome at a smarthost that is not gone to for this reason.
+func tooWeak(smarthost string) envelope.Outcome {
+	return envelope.Outcome{
+		State: envelope.Deferred, Cause: envelope.CauseRoute, Status: statusOfPhase(smtp.PhaseTLS),
+		Reason: smarthost + " does not demand TLS; " + noWeakerTLS}
 }
 
 // inHandshake tells whether TLS failed after the server had agreed to it.

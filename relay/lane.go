@@ -134,6 +134,13 @@ func (d *delivery) turn() bool {
 	return true
 }
 
+// isTooWeak tells whether a smarthost behind mx: does without the TLS that is demanded
+// of this lane. The socket of this machine's own server needs none; a domain's own
+// servers are told of the demand as they are looked for.
+func (c *Carrier) isTooWeak(s route.Smarthost) bool {
+	return c.lane.demand == route.DemandVerified && s.Scheme != route.MX && s.Scheme != route.Unix && !c.demandsTLS()
+}
+
 // called is what a smarthost is called in words and logs: mx: with the domain.
 func (c *Carrier) called(s route.Smarthost) string {
 	if s.Scheme == route.MX {

@@ -106,3 +106,33 @@ func TestARedirectedCopyTravelsWithNoWeakerTLS(t *testing.T) {
 		})
 	}
 }
+
+// TestTheOldMailboxsOwnServerBehindMX: where the new domain's servers are down, the
+// smarthosts behind mx: take over, but not that one.
+func TestTheOldMailboxsOwnServerBehindMX(t *testing.T) {
+	const zone = "old.example MX 1 mx.hoster.example\nmx.hoster.example A 127.0.0.107\nnew.example MX 1 mx.new.example\nmx.new.example A 127.0.0.108\n"
+	for _, tt := range []struct {
+		name, via, code string
+		fate            string
+		shown           bool
+	}{
+		{"a 558 is kept from it", redirect.ViaAuto, "558", "deferred 4.4.1", false},
+		{"so is a 557", redirect.ViaAuto, "557", "deferred 4.4.1", false},
+		{"and with via = mx", redirect.ViaMX, "558", "deferred 4.4.1", false},
+		{"a 558 also where via = smarthost: mx: is another way", redirect.ViaSmarthost, "558", "deferred 4.4.1", false},
+		{"a 557 with via = smarthost stays with the smarthosts", redirect.ViaSmarthost, "557", "delivered", true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			n := newNetwork(t, false, zone)
+			n.server(107, "EHLO => 250 mx.hoster.example\nRCPT TO:<a@old => "+tt.code+" <n@new.example>", nil)
+			mail := newPeer(t, own+"EHLO => 250 mail.old.example")
+			n.peers = append(n.peers, mail)
+			r := n.relay(route.Smarthost{Scheme: route.MX}, mail.smarthost())
+			r.Redirect.Via = tt.via
+			n.expect(r, "a@old.example", "a@old.example "+tt.fate, map[bool]string{true: "n@new.example 1"}[tt.shown])
+			if shown := mail.Told("RCPT TO:<n@new") > 0; shown != tt.shown {
+				t.Errorf("the old mailbox's own server was offered the new address: %v", shown)
+			}
+		})
+	}
+}

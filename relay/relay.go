@@ -168,6 +168,10 @@ func (c *Carrier) connect(ctx context.Context) bool {
 		if c.endpoints == nil && !c.resolve(ctx, s) {
 			continue
 		}
+		if c.isTooWeak(s) {
+			c.passOver(tooWeak(c.server))
+			continue
+		}
 		conn, err := smtp.Connect(ctx, c.endpoints[0], c.optionsFor(s))
 		if s.Scheme == route.MX && c.endpoints[0].Security == smtp.Opportunistic && inHandshake(err) {
 			// RFC 7435 section 3: no TLS that works is no TLS
