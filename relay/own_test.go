@@ -2,6 +2,7 @@ package relay
 
 import (
 	"context"
+	"maps"
 	"net"
 	"strings"
 	"testing"
@@ -132,6 +133,34 @@ func TestTheOldMailboxsOwnServerBehindMX(t *testing.T) {
 			n.expect(r, "a@old.example", "a@old.example "+tt.fate, map[bool]string{true: "n@new.example 1"}[tt.shown])
 			if shown := mail.Told("RCPT TO:<n@new") > 0; shown != tt.shown {
 				t.Errorf("the old mailbox's own server was offered the new address: %v", shown)
+			}
+		})
+	}
+}
+
+// TestAServerThatGreetsUsByOurNameIsNotTheOldMailboxsOwn: we have our name below the
+// old mailbox's domain, and the server only repeats it.
+func TestAServerThatGreetsUsByOurNameIsNotTheOldMailboxsOwn(t *testing.T) {
+	for _, tt := range []struct {
+		greeting, ours string
+		via, code      string
+		copies         map[string]int // of the smarthost
+	}{
+		{"relay.provider.example ESMTP", "desk1.old.example", redirect.ViaAuto, "557", map[string]int{"k@new.example": 1}},
+		{"relay.provider.example ESMTP", "desk1.old.example", redirect.ViaSmarthost, "558", map[string]int{"k@new.example": 1}},
+		{"relay.provider.example ESMTP", "DESK1.old.example", redirect.ViaAuto, "558", map[string]int{"k@new.example": 1}},
+		{"desk1.old.example ESMTP", "desk1.old.example", redirect.ViaAuto, "558", map[string]int{}}, // we are at the same machine
+	} {
+		t.Run(tt.greeting+" to "+tt.ours+", via "+tt.via+", "+tt.code, func(t *testing.T) {
+			n := newNetwork(t, false, "new.example A 127.0.0.111")
+			n.server(111, "", nil)
+			p := newPeer(t, "CONNECT => 220 "+tt.greeting+"\nEHLO => 250-desk1.old.example Hello\\n250 PIPELINING\nRCPT TO:<k@old => "+tt.code+" <k@new.example>")
+			n.peers = append(n.peers, p)
+			r := n.relay(p.smarthost())
+			r.Redirect.Via, r.SMTP.Hello = tt.via, tt.ours
+			n.expect(r, "k@old.example", "k@old.example delivered", "k@new.example 1")
+			if got := p.Copies(); !maps.Equal(got, tt.copies) {
+				t.Errorf("by the smarthost went %v, want %v", got, tt.copies)
 			}
 		})
 	}

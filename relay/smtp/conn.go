@@ -144,11 +144,19 @@ func (c *Conn) sayHello() *Error {
 	if r.Command == "EHLO" {
 		c.extensions = parseExtensions(r.Lines, c.tls != nil || c.endpoint.Network == "unix")
 	}
-	c.name = firstWord(r)
-	if c.name == "" {
-		c.name = firstWord(&c.greeting)
-	}
+	c.name = c.nameIn(r)
 	return nil
+}
+
+// nameIn is what the server calls itself in its reply to EHLO, else in its greeting.
+// Some greet the client by its own name there, where theirs belongs (RFC 5321 section
+// 4.1.1.1).
+func (c *Conn) nameIn(r *reply.Reply) string {
+	name, greeting := firstWord(r), firstWord(&c.greeting)
+	if name == "" || greeting != "" && strings.EqualFold(name, c.hello()) {
+		return greeting
+	}
+	return name
 }
 
 func firstWord(r *reply.Reply) string {
@@ -156,7 +164,7 @@ func firstWord(r *reply.Reply) string {
 		return ""
 	}
 	word, _, _ := strings.Cut(r.Lines[0], " ")
-	return word
+	return strings.TrimSuffix(word, ",")
 }
 
 // upgrade is STARTTLS, RFC 3207 section 4.
@@ -212,8 +220,8 @@ func (c *Conn) Peer() netip.Addr {
 // verified; nil when it was, and without TLS.
 func (c *Conn) Unverified() error { return c.unverified }
 
-// Name is what the server calls itself in its reply to EHLO, else in its
-// greeting; it may be empty.
+// Name is what the server calls itself in its reply to EHLO, else, or where it says
+// the client's name there, in its greeting; it may be empty.
 func (c *Conn) Name() string { return c.name }
 
 // Greeting is what the server said first.

@@ -3,6 +3,8 @@ package smtp
 import (
 	"net"
 	"testing"
+
+	"mailchute/relay/reply"
 )
 
 func TestHello(t *testing.T) {
@@ -32,3 +34,22 @@ type addressed struct {
 }
 
 func (a addressed) LocalAddr() net.Addr { return a.addr }
+
+func TestWhatAServerCallsItself(t *testing.T) {
+	for _, tt := range []struct{ name, greeting, hello, want string }{
+		{"its name in both", "mx.example ESMTP", "mx.example at your service", "mx.example"},
+		{"another in its reply to EHLO", "mx1.example ESMTP", "mx.example", "mx.example"},
+		{"ours in its reply to EHLO", "mx.example ESMTP", "Client.example hello", "mx.example"},
+		{"ours with a comma", "mx.example ESMTP", "client.example, I am happy", "mx.example"},
+		{"ours in both: it is this machine", "client.example ESMTP", "client.example hello", "client.example"},
+		{"ours, and none in its greeting", "", "client.example hello", "client.example"},
+		{"none in its reply to EHLO", "mx.example ESMTP", "", "mx.example"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := &Conn{greeting: reply.Reply{Lines: []string{tt.greeting}}, options: Options{Hello: "client.example"}}
+			if got := c.nameIn(&reply.Reply{Lines: []string{tt.hello}}); got != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
