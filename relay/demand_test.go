@@ -119,3 +119,40 @@ func TestASmarthostBehindMXDoesNotDoWithoutTheTLSThatWasDemanded(t *testing.T) {
 		})
 	}
 }
+
+// TestAMessageThatNeedsNoTLSIsNotKeptByWhatADomainDemanded: with TLS-Required: No a
+// remembered redirect demands as little as a fresh one (RFC 8689 section 3).
+func TestAMessageThatNeedsNoTLSIsNotKeptByWhatADomainDemanded(t *testing.T) {
+	const zone = "old.example MX 1 mx.old.example\nmx.old.example A 127.0.0.112\nnew.example A 127.0.0.113\n"
+	for _, tt := range []struct {
+		field      string
+		remembered bool
+		fate       string
+	}{
+		{"TLS-Required: No", false, "delivered"},
+		{"TLS-Required: No", true, "delivered"},
+		{"TLS-Required: Yes", false, "deferred 4.7.5"},
+		{"TLS-Required: Yes", true, "deferred 4.7.5"},
+	} {
+		t.Run(fmt.Sprintf("%s, remembered %v", tt.field, tt.remembered), func(t *testing.T) {
+			n := newNetwork(t, true, zone)
+			security, tlsa := n.certify("mx.old.example")
+			n.server(112, withTLS+"RCPT TO:<a@old => 557 5.2.7 <n@new.example>", security)
+			n.server(113, "", nil)
+			n.names.Set(zone + fmt.Sprintf("_%d._tcp.mx.old.example TLSA %s", n.port, tlsa))
+			r := n.relay()
+			n.knows(r)
+			if tt.remembered {
+				if err := r.Memory.Learn(redirect.Entry{Old: addr("a@old.example"), New: addr("n@new.example"), Code: 557, TLS: true}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			env, msg := newEnvelope("a@old.example"), newMessage("hello\r\n")
+			msg.Header = append(msg.Header, tt.field+"\r\n"...)
+			r.Deliver(t.Context(), env, msg)
+			if got, want := fates(env), "a@old.example "+tt.fate; got != want {
+				t.Errorf("%s, want %s: %s", got, want, env.Recipients[0].Outcome.Text())
+			}
+		})
+	}
+}

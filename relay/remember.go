@@ -46,8 +46,8 @@ func (d *delivery) recalled(r *envelope.Recipient, e redirect.Entry) envelope.Ho
 		return h
 	}
 	// What that domain published nobody asks for now. It counts wherever the domain's
-	// own servers could have said it.
-	h.TLS = e.TLS && slices.ContainsFunc(d.Smarthosts[d.next:], func(s route.Smarthost) bool { return s.Scheme == route.MX })
+	// own servers could have said it, unless the message has no need of it.
+	h.TLS = e.TLS && !d.indifferent() && slices.ContainsFunc(d.Smarthosts[d.next:], func(s route.Smarthost) bool { return s.Scheme == route.MX })
 	switch s := d.Smarthosts[d.next]; s.Scheme {
 	case route.MX:
 	case route.SRV:
