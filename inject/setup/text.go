@@ -55,7 +55,7 @@ func (a *Account) standAlone(parent *Account, sharesPassword bool) {
 	}
 	for _, s := range parent.settings {
 		if neutral, known := neutralValue(s.key); known && !a.Has(s.key) {
-			kept = append(kept, setting{s.key, neutral, ""})
+			kept = append(kept, setting{s.key, neutral, missing(s.key)})
 		}
 	}
 	if (parent.Password.Reveal() != "" || parent.hasSecret()) && !a.hasSecret() && !sharesPassword {
@@ -77,11 +77,19 @@ func inherited(parent *Account, s setting) bool {
 	return false
 }
 
+// missing is the remark on a neutral value that stops mail.
+func missing(key string) string {
+	if key == "smarthost" {
+		return "none is known"
+	}
+	return ""
+}
+
 // neutralValue is the value by which a key does what it does when no file sets
 // it. Keys that hold a secret replace one another, so they need none.
 func neutralValue(key string) (any, bool) {
 	switch key {
-	case "user", "source_address", "proxy", "aliases",
+	case "smarthost", "user", "source_address", "proxy", "aliases",
 		"tls.ca_file", "tls.client_cert", "tls.client_key", "tls.fingerprint", "tls.server_name",
 		"identity.hostname", "identity.domain", "identity.address":
 		return "", true

@@ -3,7 +3,6 @@ package foreign
 import (
 	"strings"
 
-	"mailchute/headers/address"
 	"mailchute/inject/setup"
 )
 
@@ -25,7 +24,8 @@ func readDMA(s *source, text []byte) {
 	}
 	switch {
 	case f.host == "":
-		a.Set("smarthost", "mx:") // dma delivers by itself then
+		a.Set("smarthost", "mx:")
+		s.plan.Note(s.file(), 0, "SMARTHOST", "is not set: mail goes to the servers of each recipient's domain, as with dma")
 	case !setSmarthost(a, f.scheme(), f.host, f.portOr25()):
 		s.note(f.hostLine, "SMARTHOST", noHost)
 	}
@@ -75,17 +75,13 @@ func (s *source) dmaWord(a *setup.Account, f *dmaFile, l line, word, value strin
 			s.note(l, word, notAbsolute)
 		}
 	case "FINGERPRINT":
-		if sum, ok := fingerprint(value); ok {
-			a.Set("tls.fingerprint", sum)
-		} else {
+		if sum, ok := fingerprint(value); !ok || !set(a, "tls.fingerprint", sum) {
 			s.note(l, word, "is no SHA-256")
 		}
 	case "CERTFILE":
-		if !setPath(a, "tls.client_cert", value) {
+		if !setCertificate(a, value, value) { // both are in one file
 			s.note(l, word, notAbsolute)
-			return
 		}
-		setPath(a, "tls.client_key", value) // both are in one file
 	case "DEFER":
 		a.Set("delivery", "queue")
 	case "MAILNAME":
@@ -116,12 +112,9 @@ func (s *source) dmaMailname(a *setup.Account, l line, value string) {
 		value, _, _ = strings.Cut(string(text), "\n")
 		value = strings.TrimSpace(value)
 	}
-	if !address.IsDomain(value) {
-		s.note(l, "MAILNAME", "is no domain")
-		return
+	if !set(a, "identity.domain", value) || !setHostname(a, value) {
+		s.note(l, "MAILNAME", noDomain)
 	}
-	a.Set("identity.domain", value)
-	setHostname(a, value)
 }
 
 // dmaMasquerade is [USER@][HOST], and goes before everything else.
@@ -162,8 +155,9 @@ func (s *source) dmaAuth(a *setup.Account, f *dmaFile) {
 		case a.Has("user"):
 			s.plan.Note(name, l.number, "", "is another line for the same smarthost")
 		default:
-			a.Set("user", user)
-			setPassword(a, password)
+			if !set(a, "user", user) || !setPassword(a, password) {
+				s.plan.Note(name, l.number, "", notTaken)
+			}
 		}
 	}
 }

@@ -1,9 +1,9 @@
 package foreign
 
 import (
+	"slices"
 	"strings"
 
-	"mailchute/headers/address"
 	"mailchute/inject/setup"
 )
 
@@ -13,30 +13,60 @@ type esmtpEntry struct {
 	key, value string
 }
 
+// esmtpIdentity is the options of one identity. The first of all has no name: its
+// options stand in front of all others.
+type esmtpIdentity struct {
+	line    // where it begins
+	name    string
+	entries []esmtpEntry
+}
+
 // readESMTP reads an esmtprc, esmtprc(5).
 func readESMTP(s *source, text []byte) {
-	a := s.plan.Default()
-	entries := s.esmtpEntries(text)
-	begin := 0
-	for i := 0; i <= len(entries); i++ {
-		if i < len(entries) && entries[i].key != "identity" {
+	identities := []*esmtpIdentity{{}}
+	for _, e := range s.esmtpEntries(text) {
+		if e.key == "identity" {
+			identities = append(identities, &esmtpIdentity{line: e.line, name: e.value})
 			continue
 		}
-		s.esmtpIdentity(a, entries[begin:i])
-		if i == len(entries) {
-			break
-		}
-		// Options in front of the first identity are the default one; when there
-		// are none, the first identity is.
-		name := strings.Fields(entries[i].value + " ?")[0]
-		begin = i + 1
-		if i > 0 {
-			a = s.plan.Add(name, nil)
-			if strings.Contains(name, "@") {
-				a.Set("match", []string{name})
+		last := identities[len(identities)-1]
+		last.entries = append(last.entries, e)
+	}
+	chosen := esmtpDefault(identities)
+	s.esmtpOptions(s.plan.Default(), identities[chosen])
+	for i, one := range identities {
+		switch {
+		case i == chosen:
+		case i == 0: // nobody can choose it
+			for _, e := range one.entries {
+				if e.key == "mda" {
+					s.note(e.line, e.key, notRun)
+				} else {
+					s.note(e.line, plainWord(e.key), "is not used: another identity is the default")
+				}
 			}
+		default:
+			a := s.plan.Add(one.name, nil)
+			if strings.Contains(one.name, "@") && !set(a, "match", []string{one.name}) {
+				s.note(one.line, "identity", "is no address")
+			}
+			s.esmtpOptions(a, one)
 		}
 	}
+}
+
+// esmtpDefault is the identity that says default, the last of them, else the first
+// that says anything. The mda belongs to none.
+func esmtpDefault(identities []*esmtpIdentity) int {
+	for i, one := range slices.Backward(identities) {
+		if slices.ContainsFunc(one.entries, func(e esmtpEntry) bool { return e.key == "default" }) {
+			return i
+		}
+	}
+	first := slices.IndexFunc(identities, func(one *esmtpIdentity) bool {
+		return slices.ContainsFunc(one.entries, func(e esmtpEntry) bool { return e.key != "mda" })
+	})
+	return max(first, 0)
 }
 
 // esmtpEntries takes the file apart. A = between keyword and value is optional,
@@ -45,6 +75,10 @@ func (s *source) esmtpEntries(text []byte) []esmtpEntry {
 	var entries []esmtpEntry
 	for _, l := range lines(text) {
 		end := strings.IndexAny(l.text, "= \t")
+		if l.text == "default" { // of this identity
+			entries = append(entries, esmtpEntry{l, "default", ""})
+			continue
+		}
 		if end < 0 {
 			s.note(l, plainWord(l.text), "has no value")
 			continue
@@ -87,19 +121,19 @@ func esmtpValue(text string) string {
 	return b.String()
 }
 
-// esmtpIdentity translates the options of one identity.
-func (s *source) esmtpIdentity(a *setup.Account, entries []esmtpEntry) {
+// esmtpOptions translates the options of one identity.
+func (s *source) esmtpOptions(a *setup.Account, one *esmtpIdentity) {
 	scheme := "smtp"
-	for _, e := range entries {
+	for _, e := range one.entries {
 		if e.key == "starttls" && e.value == "required" {
 			scheme = "submission"
 		}
 	}
-	for _, e := range entries {
+	for _, e := range one.entries {
 		s.esmtpOption(a, e, scheme)
 	}
-	if len(entries) > 0 && !a.Has("smarthost") {
-		s.note(entries[0].line, "hostname", "is missing in this identity")
+	if len(one.entries) > 0 && !a.Has("smarthost") {
+		s.note(one.entries[0].line, "hostname", "is missing in this identity")
 	}
 }
 
@@ -115,9 +149,10 @@ func (s *source) esmtpOption(a *setup.Account, e esmtpEntry, scheme string) {
 			s.note(e.line, e.key, noHost)
 		}
 	case "username":
-		a.Set("user", e.value)
+		s.take(a, e.line, e.key, "user", e.value)
 	case "password":
-		setPassword(a, e.value)
+		s.takePassword(a, e.line, e.key, e.value)
+	case "default": // done with all identities
 	case "starttls": // done with the host
 		if e.value == "disabled" && a.Has("user") {
 			s.note(e.line, e.key, "STARTTLS is used where it is offered: the login needs it")
@@ -127,10 +162,8 @@ func (s *source) esmtpOption(a *setup.Account, e esmtpEntry, scheme string) {
 			s.note(e.line, e.key, noHostName)
 		}
 	case "qualifydomain":
-		if address.IsDomain(e.value) {
-			a.Set("identity.domain", e.value)
-		} else {
-			s.note(e.line, e.key, "is no domain")
+		if !set(a, "identity.domain", e.value) {
+			s.note(e.line, e.key, noDomain)
 		}
 	case "force sender":
 		if !a.Has("identity.address") && !setIdentity(a, user) {

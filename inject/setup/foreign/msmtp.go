@@ -129,7 +129,7 @@ func (s *source) msmtpMatch(a *setup.Account, x *section) {
 		s.note(from.line, "from", "knows * only; name the senders in match of this account")
 	case strings.Trim(pattern, "*@") == "", !strings.Contains(pattern, "@"):
 		// every sender, or none: --account chooses it
-	default:
-		a.Set("match", []string{pattern})
+	case !set(a, "match", []string{pattern}):
+		s.note(from.line, "from", "is no pattern that match of an account can hold: --account chooses it")
 	}
 }

@@ -1,6 +1,8 @@
 package foreign
 
 import (
+	"cmp"
+	"net"
 	"strconv"
 	"strings"
 
@@ -12,6 +14,7 @@ import (
 func (s *source) msmtpAccount(a *setup.Account, x *section) {
 	s.msmtpServer(a, x)
 	s.msmtpLogin(a, x)
+	s.msmtpCertificate(a, x)
 	s.msmtpSender(a, x)
 	if !x.on("aliases", false) || x.value("aliases") == "" {
 		a.Set("aliases", "") // msmtp's default, not ours
@@ -26,9 +29,12 @@ func (s *source) msmtpAccount(a *setup.Account, x *section) {
 
 // msmtpServer sets the smarthost from the five commands that make it.
 func (s *source) msmtpServer(a *setup.Account, x *section) {
-	if path := x.value("socket"); path != "" {
-		a.Set("smarthost", "unix:"+path)
+	if path, set := x.last("socket"); set && path.value != "" {
+		s.take(a, path.line, "socket", "smarthost", "unix:"+path.value)
 		return
+	}
+	if !s.msmtpProxy(a, x) {
+		return // without the proxy, the mail would go another way
 	}
 	host, set := x.last("host")
 	scheme, port := "smtp", x.value("port")
@@ -51,12 +57,31 @@ func (s *source) msmtpServer(a *setup.Account, x *section) {
 	} else if !setSmarthost(a, scheme, host.value, port) {
 		s.note(host.line, "host", noHost)
 	}
-	if proxy := x.value("proxy_host"); proxy != "" {
-		port := x.value("proxy_port")
-		if port == "" {
-			port = "1080"
+}
+
+// msmtpProxy sets the proxy, if there is one. One that cannot be set has a note.
+func (s *source) msmtpProxy(a *setup.Account, x *section) bool {
+	proxy, _ := x.last("proxy_host")
+	if proxy.value == "" {
+		return true
+	}
+	ok := set(a, "proxy", "socks5://"+net.JoinHostPort(strings.Trim(proxy.value, "[]"), cmp.Or(x.value("proxy_port"), "1080")))
+	if !ok {
+		s.note(proxy.line, proxy.word, "is no proxy that can be used, and without it the host is not taken over either")
+	}
+	return ok
+}
+
+// msmtpCertificate sets certificate and key of the client.
+func (s *source) msmtpCertificate(a *setup.Account, x *section) {
+	cert, key := x.value("tls_cert_file"), x.value("tls_key_file")
+	if cert+key == "" || setCertificate(a, s.expand(cert), s.expand(key)) {
+		return
+	}
+	for _, word := range []string{"tls_cert_file", "tls_key_file"} {
+		if c, set := x.last(word); set {
+			s.note(c.line, word, notPair)
 		}
-		a.Set("proxy", "socks5://"+proxy+":"+port)
 	}
 }
 
@@ -68,14 +93,19 @@ func (s *source) msmtpLogin(a *setup.Account, x *section) {
 	if !set || method == "OFF" {
 		return
 	}
-	if user := x.value("user"); user != "" {
-		a.Set("user", user)
+	if user, _ := x.last("user"); user.value != "" {
+		s.take(a, user.line, user.word, "user", user.value)
 	}
-	switch {
-	case x.value("passwordeval") != "":
-		a.Set("password_command", x.value("passwordeval"))
-	case x.value("password") != "":
-		setPassword(a, x.value("password"))
+	password, _ := x.last("password")
+	command, _ := x.last("passwordeval")
+	switch { // a password goes before a command, whichever comes from another account
+	case password.value != "":
+		s.takePassword(a, password.line, password.word, password.value)
+		if command.value != "" {
+			s.note(command.line, command.word, "is not asked where there is a password, as with msmtp")
+		}
+	case command.value != "":
+		s.take(a, command.line, command.word, "password_command", command.value)
 	case method != "EXTERNAL" && x.value("user") != "":
 		s.note(auth.line, "auth", "there is no password here: msmtp looks for it in the key ring and in ~/.netrc. Set password_command, for example to: secret-tool lookup host "+
 			plainWord(x.value("host"))+" service smtp user "+plainWord(x.value("user")))

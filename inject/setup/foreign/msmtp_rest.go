@@ -12,7 +12,7 @@ import (
 func (s *source) msmtpRest(a *setup.Account, c command) {
 	switch c.word {
 	case "host", "port", "socket", "proxy_host", "proxy_port", "tls", "tls_starttls", "user", "password", "passwordeval",
-		"auth", "from", "auto_from", "maildomain", "allow_from_override": // done together
+		"tls_cert_file", "tls_key_file", "auth", "from", "auto_from", "maildomain", "allow_from_override": // done together
 	case "source_ip":
 		if c.value != "" && !setSource(a, c.value) {
 			s.note(c.line, c.word, noAddress)
@@ -33,7 +33,7 @@ func (s *source) msmtpRest(a *setup.Account, c command) {
 		}
 	case "logfile", "syslog":
 		s.msmtpLog(a, c)
-	case "tls_trust_file", "tls_cert_file", "tls_key_file", "tls_host_override", "tls_fingerprint", "tls_certcheck":
+	case "tls_trust_file", "tls_host_override", "tls_fingerprint", "tls_certcheck":
 		s.msmtpTLS(a, c)
 	case "set_from_header", "add_missing_from_header", "set_date_header", "add_missing_date_header", "set_msgid_header",
 		"remove_bcc_headers", "undisclosed_recipients", "keepbcc", "dsn_notify", "dsn_return":
@@ -59,10 +59,9 @@ func (s *source) msmtpTimeout(a *setup.Account, c command) {
 	n, err := strconv.Atoi(c.value)
 	switch {
 	case c.value == "off" || c.value == "":
-	case err != nil || n < 1 || n > 86400:
-		s.note(c.line, c.word, "is no number of seconds")
+	case err != nil || n < 1 || !set(a, "timeouts.connect", c.value+"s"):
+		s.note(c.line, c.word, "is no number of seconds that can be used")
 	default:
-		a.Set("timeouts.connect", c.value+"s")
 		s.note(c.line, c.word, "is the time to connect now; the other waits are those of RFC 5321, see [timeouts]")
 	}
 }
@@ -97,18 +96,12 @@ func (s *source) msmtpTLS(a *setup.Account, c command) {
 		default:
 			ok = setPath(a, "tls.ca_file", s.expand(c.value))
 		}
-	case "tls_cert_file":
-		ok = c.value == "" || setPath(a, "tls.client_cert", s.expand(c.value))
-	case "tls_key_file":
-		ok = c.value == "" || setPath(a, "tls.client_key", s.expand(c.value))
 	case "tls_host_override":
 		if c.value != "" {
-			a.Set("tls.server_name", c.value)
+			s.take(a, c.line, c.word, "tls.server_name", c.value)
 		}
 	case "tls_fingerprint":
-		if sum, is256 := fingerprint(c.value); is256 {
-			a.Set("tls.fingerprint", sum)
-		} else if c.value != "" {
+		if sum, is256 := fingerprint(c.value); c.value != "" && (!is256 || !set(a, "tls.fingerprint", sum)) {
 			s.note(c.line, c.word, "is no SHA-256; the certificate is verified instead")
 		}
 	case "tls_certcheck":

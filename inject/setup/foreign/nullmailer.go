@@ -1,10 +1,10 @@
 package foreign
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
-	"mailchute/headers/address"
 	"mailchute/inject/setup"
 )
 
@@ -45,6 +45,7 @@ func readNullmailer(s *source, text []byte) {
 func (s *source) remote(a *setup.Account, l line, words []string) {
 	scheme, port := "smtp", ""
 	host, options := words[0], words[1:]
+	cert, certKey := "", ""
 	if len(options) > 0 && options[0] == "qmqp" {
 		s.note(l, "qmqp", "only SMTP is spoken")
 		return
@@ -61,6 +62,10 @@ func (s *source) remote(a *setup.Account, l line, words []string) {
 			scheme = "submissions"
 		case "starttls":
 			scheme = "submission"
+		case "x509certfile":
+			cert = value
+		case "x509keyfile":
+			certKey = value
 		default:
 			s.remoteOption(a, l, key, value)
 		}
@@ -71,6 +76,9 @@ func (s *source) remote(a *setup.Account, l line, words []string) {
 	if !setSmarthost(a, scheme, host, port) {
 		s.note(l, "", noHost)
 	}
+	if cert+certKey != "" && !setCertificate(a, cert, cmp.Or(certKey, cert)) {
+		s.note(l, "x509certfile", notPair)
+	}
 }
 
 // remoteOption reads an option that stands for itself. Words that are not known
@@ -78,25 +86,18 @@ func (s *source) remote(a *setup.Account, l line, words []string) {
 func (s *source) remoteOption(a *setup.Account, l line, key, value string) {
 	switch key {
 	case "user":
-		a.Set("user", value)
+		s.take(a, l, key, "user", value)
 	case "pass":
-		setPassword(a, value)
+		s.takePassword(a, l, key, value)
 	case "auth-login":
 		a.Set("auth", []string{"LOGIN"})
 	case "source":
 		if !setSource(a, value) {
 			s.note(l, key, noAddress)
 		}
-	case "x509certfile":
-		setPath(a, "tls.client_cert", value)
-		if !a.Has("tls.client_key") {
-			setPath(a, "tls.client_key", value)
-		}
-	case "x509keyfile":
-		setPath(a, "tls.client_key", value)
 	case "x509cafile":
-		if value != "/etc/ssl/certs/ca-certificates.crt" {
-			setPath(a, "tls.ca_file", value)
+		if value != "/etc/ssl/certs/ca-certificates.crt" && !setPath(a, "tls.ca_file", value) {
+			s.note(l, key, notAbsolute)
 		}
 	case "insecure", "tls-anon-auth":
 		s.note(l, key, noCheckOff)
@@ -113,10 +114,8 @@ func (s *source) controlFiles(a *setup.Account) {
 		if domain := s.control("defaultdomain"); domain != "" && !strings.Contains(host, ".") {
 			host += "." + domain
 		}
-		if address.IsDomain(host) {
-			a.Set("identity.domain", host)
-		} else {
-			s.plan.Note("defaulthost", 0, "", "is no domain")
+		if !set(a, "identity.domain", host) {
+			s.plan.Note("defaulthost", 0, "", noDomain)
 		}
 	} else if s.control("defaultdomain") != "" {
 		s.plan.Note("defaultdomain", 0, "", noCounterpart+" without a defaulthost: bare names get the domain in /etc/mailname")
@@ -140,8 +139,10 @@ func (s *source) controlFiles(a *setup.Account) {
 			s.plan.Note("allmailfrom", 0, "", "is no address")
 		}
 	}
-	s.controlSeconds(a, "pausetime", "queue.retry_min")
-	s.controlSeconds(a, "maxpause", "queue.retry_max")
+	shortest := s.controlSeconds(a, "pausetime", "queue.retry_min")
+	longest := s.controlSeconds(a, "maxpause", "queue.retry_max")
+	most := cmp.Or(longest, 86400)
+	fitRetries(a, shortest, longest, min(most, cmp.Or(shortest, 60)), most) // where they cross, nullmailer takes the most
 	s.controlSeconds(a, "queuelifetime", "queue.expire")
 	for _, name := range []string{"sendtimeout", "doublebounceto", "bounceto", "bouncefrom"} {
 		if s.control(name) != "" {
@@ -160,16 +161,19 @@ func (s *source) control(name string) string {
 	return strings.TrimSpace(first)
 }
 
-func (s *source) controlSeconds(a *setup.Account, name, key string) {
+// controlSeconds sets a key to the seconds in a control file, and gives them. 0 is
+// none that can be used.
+func (s *source) controlSeconds(a *setup.Account, name, key string) int {
 	value := s.control(name)
 	if value == "" {
-		return
+		return 0
 	}
-	if n, err := strconv.Atoi(value); err != nil || n < 1 || n > 366*86400 {
+	n, err := strconv.Atoi(value)
+	if err != nil || n < 1 || n > maxSeconds || !set(a, key, value+"s") {
 		s.plan.Note(name, 0, "", "is no number of seconds that can be used")
-		return
+		return 0
 	}
-	a.Set(key, value+"s")
+	return n
 }
 
 // shellWords takes a line apart as the shell does, without expanding anything.

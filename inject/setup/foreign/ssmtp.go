@@ -1,11 +1,12 @@
 package foreign
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"strings"
 
-	"mailchute/headers/address"
+	"mailchute/inject/config"
 	"mailchute/inject/setup"
 )
 
@@ -16,6 +17,8 @@ type ssmtpFile struct {
 	tls, starttls bool
 	cert          bool
 	certFile      string
+	certLine      line
+	keyFile       string
 	domain        string
 	override      bool
 }
@@ -66,8 +69,8 @@ func (s *source) ssmtpKey(a *setup.Account, f *ssmtpFile, l line, key, value str
 		f.port = value
 	case "rewritedomain":
 		f.domain = value[strings.LastIndexByte(value, '@')+1:]
-		if f.domain != "" && !address.IsDomain(f.domain) {
-			s.note(l, key, "is no domain")
+		if f.domain != "" && !config.Accepts("identity.domain", f.domain) {
+			s.note(l, key, noDomain)
 			f.domain = ""
 		}
 	case "hostname":
@@ -83,19 +86,17 @@ func (s *source) ssmtpKey(a *setup.Account, f *ssmtpFile, l line, key, value str
 	case "usetlscert":
 		f.cert = yes
 	case "tlscert":
-		f.certFile = value
+		f.certFile, f.certLine = value, l
 	case "tlskey":
-		if value != "" && !setPath(a, "tls.client_key", value) {
-			s.note(l, key, notAbsolute)
-		}
+		f.keyFile = value
 	case "tls_ca_file":
 		if value != "" && !setPath(a, "tls.ca_file", value) {
 			s.note(l, key, notAbsolute)
 		}
 	case "authuser":
-		a.Set("user", value)
+		s.take(a, l, key, "user", value)
 	case "authpass":
-		setPassword(a, value)
+		s.takePassword(a, l, key, value)
 	case "authmethod":
 		switch {
 		case strings.EqualFold(value, "cram-md5"):
@@ -134,11 +135,8 @@ func (s *source) ssmtpServer(a *setup.Account, f *ssmtpFile) {
 	case !setSmarthost(a, f.scheme(), f.hub, port):
 		s.note(f.hubLine, "mailhub", noHost)
 	}
-	if f.cert && f.certFile != "" {
-		setPath(a, "tls.client_cert", f.certFile)
-		if !a.Has("tls.client_key") {
-			setPath(a, "tls.client_key", f.certFile) // ssmtp keeps both in one file
-		}
+	if f.cert && f.certFile != "" && !setCertificate(a, f.certFile, cmp.Or(f.keyFile, f.certFile)) { // ssmtp can keep both in one file
+		s.note(f.certLine, "TLSCert", notPair)
 	}
 }
 
@@ -169,7 +167,9 @@ func (s *source) revaliases(f *ssmtpFile) {
 			domain = "*"
 		}
 		a := s.plan.Add(user, s.plan.Default())
-		a.Set("match", []string{user + "@" + domain})
+		if !set(a, "match", []string{user + "@" + domain}) {
+			s.plan.Note(name, l.number, "", "names no user that match of an account can hold: --account chooses it")
+		}
 		setIdentity(a, strings.TrimSpace(fields[1]))
 		if len(fields) > 2 && strings.TrimSpace(fields[2]) != "" {
 			port := ""

@@ -1,11 +1,16 @@
 package foreign
 
 import (
+	"cmp"
 	"encoding/hex"
 	"net/netip"
 	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"mailchute/headers/address"
+	"mailchute/inject/config"
 	"mailchute/inject/setup"
 	"mailchute/relay/route"
 	"mailchute/relay/secret"
@@ -16,19 +21,41 @@ const (
 	noCounterpart = "has no counterpart"
 	unknownWord   = "unknown, left out"
 	notRun        = "is not run"
+	notTaken      = "is a value that mailchute.toml cannot hold, left out"
+	notAbsolute   = "is not an absolute path"
+	notPair       = "is taken over only as a pair, certificate and key, each by its absolute path: left out"
+	noAddress     = "is no IP address"
+	noDomain      = "is no full domain, left out"
 	noHost        = "is no host that can be a smarthost"
 	noHostName    = "is no full host name; the machine's own is used"
 	noCheckOff    = "has no counterpart: certificates are always verified; one that has no known issuer can be pinned with tls.fingerprint, or its issuer named in tls.ca_file"
 )
 
+// maxSeconds is the longest time that a queue keeps anything, a year.
+const maxSeconds = 366 * 86400
+
+// set sets a key to a value that mailchute.toml(5) takes. A whole configuration is
+// not lost over one value: whoever calls notes the line that it stands in.
+func set(a *setup.Account, key string, value any) bool {
+	if !config.Accepts(key, value) {
+		return false
+	}
+	a.Set(key, value)
+	return true
+}
+
+// take is set with that note.
+func (s *source) take(a *setup.Account, l line, keyword, key string, value any) {
+	if !set(a, key, value) {
+		s.note(l, keyword, notTaken)
+	}
+}
+
 // setSmarthost sets the smarthost of an account when scheme, host and port make
 // one. An empty port is the scheme's own.
 func setSmarthost(a *setup.Account, scheme, host, port string) bool {
 	text, ok := smarthost(scheme, host, port)
-	if ok {
-		a.Set("smarthost", text)
-	}
-	return ok
+	return ok && set(a, "smarthost", text)
 }
 
 // smarthost writes one as mailchute.toml(5) has it.
@@ -59,16 +86,26 @@ func smarthost(scheme, host, port string) (string, bool) {
 	return text, true
 }
 
-// setPassword keeps a password for a file of its own.
-func setPassword(a *setup.Account, text string) { a.Password = secret.New(text) }
+// setPassword keeps a password for a file of its own, of which the first line
+// counts.
+func setPassword(a *setup.Account, text string) bool {
+	if strings.ContainsFunc(text, unicode.IsControl) || !utf8.ValidString(text) {
+		return false
+	}
+	a.Password = secret.New(text)
+	return true
+}
+
+// takePassword is setPassword with a note.
+func (s *source) takePassword(a *setup.Account, l line, keyword, text string) {
+	if !setPassword(a, text) {
+		s.note(l, keyword, "has a character in it that no password file can hold, left out")
+	}
+}
 
 // setHostname sets the name for EHLO when it is one, RFC 5321 section 4.1.1.1.
 func setHostname(a *setup.Account, name string) bool {
-	if !strings.Contains(name, ".") || !address.IsDomain(name) && !strings.HasPrefix(name, "[") {
-		return false
-	}
-	a.Set("identity.hostname", name)
-	return true
+	return name != "" && set(a, "identity.hostname", name)
 }
 
 // setIdentity sets the system identity when text, its names in braces filled in,
@@ -79,8 +116,7 @@ func setIdentity(a *setup.Account, text string) bool {
 	if err != nil || addr.Domain == "" || strings.ContainsAny(sample, "{}") {
 		return false
 	}
-	a.Set("identity.address", text)
-	return true
+	return set(a, "identity.address", text)
 }
 
 // fingerprint is the SHA-256 of a certificate as mailchute.toml(5) writes it.
@@ -115,22 +151,34 @@ func unquoted(s string) string {
 // setPath sets a key that holds a path. One that is not absolute would depend on
 // the directory of whoever sends a message.
 func setPath(a *setup.Account, key, path string) bool {
-	if !strings.HasPrefix(path, "/") {
-		return false
-	}
-	a.Set(key, path)
-	return true
+	return path != "" && set(a, key, path)
 }
 
-const notAbsolute = "is not an absolute path"
+// setCertificate sets the certificate of the client and its key, or neither.
+func setCertificate(a *setup.Account, cert, key string) bool {
+	for _, path := range []string{cert, key} {
+		if path == "" || !config.Accepts("tls.client_cert", path) {
+			return false
+		}
+	}
+	a.Set("tls.client_cert", cert)
+	a.Set("tls.client_key", key)
+	return true
+}
 
 // setSource sets the local address to connect from.
 func setSource(a *setup.Account, text string) bool {
-	if _, err := netip.ParseAddr(text); err != nil {
-		return false
-	}
-	a.Set("source_address", text)
-	return true
+	return text != "" && set(a, "source_address", text)
 }
 
-const noAddress = "is no IP address"
+// fitRetries makes the pauses between attempts agree where what a file says, in
+// seconds or 0, crosses itself or a default. Both are those of the other program
+// then, its own defaults counted.
+func fitRetries(a *setup.Account, givenShortest, givenLongest, shortest, longest int) {
+	spelled := func(seconds int) time.Duration { return time.Duration(seconds) * time.Second }
+	defaults := config.Defaults().Queue
+	if cmp.Or(spelled(givenShortest), defaults.RetryMin) > cmp.Or(spelled(givenLongest), defaults.RetryMax) {
+		a.Set("queue.retry_min", config.Spell(spelled(shortest)))
+		a.Set("queue.retry_max", config.Spell(spelled(longest)))
+	}
+}
