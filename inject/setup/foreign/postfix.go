@@ -2,41 +2,42 @@ package foreign
 
 import (
 	"bytes"
+	"path/filepath"
 	"strings"
-
-	"mailchute/headers/address"
-	"mailchute/inject/setup"
 )
 
 // parameter is one of a main.cf, postconf(5).
 type parameter struct {
 	line
-	name, value string
+	name, text string // text as it is written, with the names of other parameters in it
 }
 
-// parameters is a main.cf; the last of a name counts.
-type parameters []parameter
+// parameters is a main.cf.
+type parameters struct {
+	list  []parameter // those that count: the last of each name
+	index map[string]int
+	dir   string // where the file is, absolute
+}
 
 // readPostfix reads what a main.cf says on the way out, and the passwords for its
-// relayhost.
+// relayhosts.
 func readPostfix(s *source, text []byte) {
 	a := s.plan.Default()
 	p := s.parameters(text)
-	s.relayhost(a, p)
-	s.postfixLogin(a, p)
+	s.postfixWay(a, p)
 	s.postfixTLS(a, p)
 	s.postfixNames(a, p)
-	for _, one := range p {
-		if last, _ := p.get(one.name); last.number == one.number {
-			s.postfixRest(a, one)
-		}
+	s.postfixSource(a, p)
+	s.postfixTimes(a, p)
+	for _, one := range p.list {
+		s.postfixRest(a, p, one)
 	}
 }
 
 // parameters reads logical lines: one that begins with a blank continues the one
 // before.
-func (s *source) parameters(text []byte) parameters {
-	var p parameters
+func (s *source) parameters(text []byte) *parameters {
+	var all []parameter
 	number := 0
 	for raw := range bytes.Lines(text) {
 		number++
@@ -45,9 +46,9 @@ func (s *source) parameters(text []byte) parameters {
 		switch {
 		case l.text == "" || l.text[0] == '#':
 		case full[0] == ' ' || full[0] == '\t':
-			if len(p) > 0 {
-				last := &p[len(p)-1]
-				last.value = strings.TrimSpace(last.value + " " + l.text)
+			if len(all) > 0 {
+				last := &all[len(all)-1]
+				last.text = strings.TrimSpace(last.text + " " + l.text)
 			}
 		default:
 			name, value, ok := strings.Cut(l.text, "=")
@@ -55,127 +56,67 @@ func (s *source) parameters(text []byte) parameters {
 				s.note(l, "", "is no line of the form name = value")
 				continue
 			}
-			p = append(p, parameter{l, strings.TrimSpace(name), strings.TrimSpace(value)})
+			all = append(all, parameter{l, strings.TrimSpace(name), strings.TrimSpace(value)})
 		}
+	}
+	p := &parameters{index: make(map[string]int, len(all))}
+	for i, one := range all {
+		p.index[one.name] = i
+	}
+	for i, one := range all {
+		if p.index[one.name] == i {
+			p.index[one.name] = len(p.list)
+			p.list = append(p.list, one)
+		}
+	}
+	if path, err := filepath.Abs(s.path); err == nil {
+		p.dir = filepath.Dir(path)
 	}
 	return p
 }
 
-// get is the parameter of a name.
-func (p parameters) get(name string) (parameter, bool) {
-	for i := len(p) - 1; i >= 0; i-- {
-		if p[i].name == name {
-			return p[i], true
-		}
+// get is the parameter of a name, and whether the file has it.
+func (p *parameters) get(name string) (parameter, bool) {
+	if i, ok := p.index[name]; ok {
+		return p.list[i], true
 	}
-	return parameter{}, false
+	return parameter{name: name}, false
 }
 
-// value is a parameter with $name, ${name} and $(name) filled in, once each: a
-// circle ends.
-func (p parameters) value(name string) string {
-	one, _ := p.get(name)
-	return p.expand(one.value, 8)
-}
-
-func (p parameters) expand(text string, depth int) string {
-	var b strings.Builder
-	for depth > 0 && b.Len() < maxFile {
-		before, after, ok := strings.Cut(text, "$")
-		b.WriteString(before)
-		if !ok {
-			return b.String()
-		}
-		name, rest := variable(after)
+// postfixValue is a parameter with all names in it filled in, or Postfix's default.
+// One that cannot be told has a note, and ok is false.
+func (s *source) postfixValue(p *parameters, name string) (value string, ok bool) {
+	value, err := p.value(name)
+	if err != nil {
 		one, _ := p.get(name)
-		b.WriteString(p.expand(one.value, depth-1))
-		text = rest
+		s.note(one.line, name, err.Error()+": left out")
 	}
-	return b.String()
+	return value, err == nil
 }
 
-// variable is the name behind a $ and the text behind it.
-func variable(text string) (name, rest string) {
-	for _, pair := range []string{"{}", "()"} {
-		if text != "" && text[0] == pair[0] {
-			name, rest, _ = strings.Cut(text[1:], pair[1:])
-			return name, rest
-		}
-	}
-	end := strings.IndexFunc(text, func(r rune) bool {
-		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_')
-	})
-	if end < 0 {
-		end = len(text)
-	}
-	return text[:end], text[end:]
+// postfixText is postfixValue where a value that cannot be told is none.
+func (s *source) postfixText(p *parameters, name string) string {
+	value, _ := s.postfixValue(p, name)
+	return value
 }
 
-// yes tells whether a parameter is yes.
-func (p parameters) yes(name string) bool {
-	on, _ := onOff(p.value(name))
-	return on && p.value(name) != ""
+// postfixYes tells whether a parameter is yes.
+func (s *source) postfixYes(p *parameters, name string) bool {
+	return strings.EqualFold(s.postfixText(p, name), "yes")
 }
 
-// relayhost sets the smarthost: host, [host], host:port or [host]:port.
-func (s *source) relayhost(a *setup.Account, p parameters) {
-	one, _ := p.get("relayhost")
-	value := p.value("relayhost")
-	if value == "" {
-		a.Set("smarthost", "mx:")
-		return
-	}
-	host, port := value, ""
-	if strings.HasPrefix(value, "[") {
-		host, port, _ = strings.Cut(value[1:], "]")
-		port = strings.TrimPrefix(port, ":")
-	} else {
-		host, port, _ = strings.Cut(value, ":")
-		s.note(one.line, "relayhost", "its MX records are not asked for, as with brackets in Postfix; srv:domain finds servers by SRV")
-	}
-	if port == "" {
-		port = "25" // Postfix's default
-	}
-	if !setSmarthost(a, p.scheme(), host, port) {
-		s.note(one.line, "relayhost", noHost)
-	}
+// words takes a list apart, at commas and blanks as Postfix does.
+func words(list string) []string {
+	return strings.FieldsFunc(list, func(r rune) bool { return r == ' ' || r == '\t' || r == ',' })
 }
 
-// scheme is what the parameters on TLS make of the relayhost.
-func (p parameters) scheme() string {
-	switch {
-	case p.yes("smtp_tls_wrappermode"):
-		return "submissions"
-	case p.yes("smtp_enforce_tls"):
-		return "submission"
+// tableFile is the file of a lookup table "type:name" whose source is text with a
+// key and a value in each line.
+func tableFile(table string) (path string, ok bool) {
+	kind, path, _ := strings.Cut(strings.TrimPrefix(table, "proxy:"), ":")
+	switch kind {
+	case "hash", "btree", "texthash", "lmdb", "cdb", "dbm", "sdbm":
+		return path, true
 	}
-	switch p.value("smtp_tls_security_level") {
-	case "encrypt", "dane-only", "fingerprint", "verify", "secure":
-		return "submission"
-	case "none":
-		return "smtp+plain"
-	}
-	return "smtp"
-}
-
-// postfixNames sets who the machine is.
-func (s *source) postfixNames(a *setup.Account, p parameters) {
-	origin := p.value("myorigin")
-	if strings.HasPrefix(origin, "/") {
-		if text, err := s.companion(origin); err == nil && origin != "/etc/mailname" {
-			origin, _, _ = strings.Cut(string(text), "\n")
-			origin = strings.TrimSpace(origin)
-		} else {
-			origin = ""
-		}
-	}
-	if address.IsDomain(origin) && strings.Contains(origin, ".") {
-		a.Set("identity.domain", origin)
-	}
-	for _, name := range []string{"smtp_helo_name", "myhostname"} {
-		if host := p.value(name); host != "" && !a.Has("identity.hostname") && !setHostname(a, host) {
-			one, _ := p.get(name)
-			s.note(one.line, name, noHostName)
-		}
-	}
+	return "", false
 }

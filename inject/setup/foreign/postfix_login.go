@@ -1,81 +1,123 @@
 package foreign
 
 import (
-	"net"
+	"path/filepath"
 	"strings"
 
 	"mailchute/inject/setup"
 	"mailchute/relay/sasl"
 )
 
-// postfixLogin looks the relayhost up in smtp_sasl_password_maps.
-func (s *source) postfixLogin(a *setup.Account, p parameters) {
-	if !p.yes("smtp_sasl_auth_enable") {
+// login is user and password; the zero one is nobody.
+type login struct{ user, password string }
+
+// loginEntry is a line of smtp_sasl_password_maps.
+type loginEntry struct {
+	file  string
+	line  int    // 0: a table of one entry
+	key   string // "*": every server
+	login string // USER:PASSWORD
+}
+
+// logins is smtp_sasl_password_maps, table after table. used holds the entries
+// that are for one of the next hops.
+type logins struct {
+	entries []loginEntry
+	used    map[int]bool
+}
+
+// postfixLogins reads the tables, if Postfix logs in at all.
+func (s *source) postfixLogins(p *parameters) *logins {
+	all := &logins{used: map[int]bool{}}
+	if !s.postfixYes(p, "smtp_sasl_auth_enable") {
+		return all
+	}
+	maps, _ := p.get("smtp_sasl_password_maps")
+	for _, table := range words(s.postfixText(p, "smtp_sasl_password_maps")) {
+		if static, ok := strings.CutPrefix(table, "static:"); ok {
+			all.entries = append(all.entries, loginEntry{key: "*", login: static})
+			continue
+		}
+		path, ok := tableFile(table)
+		if !ok {
+			s.note(maps.line, maps.name, "a table of this kind is not read")
+			continue
+		}
+		text, err := s.companion(path)
+		if err != nil {
+			s.note(maps.line, maps.name, "cannot be read: "+because(err)+"; set user and password_file by hand")
+			continue
+		}
+		s.loginTable(all, text, filepath.Base(path))
+	}
+	return all
+}
+
+// loginTable adds the entries of a file. The first of a key counts in a table that
+// postmap(1) makes.
+func (s *source) loginTable(all *logins, text []byte, file string) {
+	seen := map[string]bool{}
+	for _, l := range lines(text) {
+		key, value := l.keyword()
+		if folded := strings.ToLower(key); !seen[folded] {
+			seen[folded] = true
+			all.entries = append(all.entries, loginEntry{file, l.number, key, value})
+		} else {
+			s.plan.Note(file, l.number, "", "is another line for the same server: the first counts, as with Postfix")
+		}
+	}
+}
+
+// of is the login at a next hop. Postfix looks for the name of the host first, then
+// for the destination as it is written.
+func (all *logins) of(h hop) login {
+	found := -1
+	for _, key := range []string{h.host, h.text} {
+		for i, e := range all.entries {
+			if e.key != "*" && !strings.EqualFold(e.key, key) {
+				continue
+			}
+			all.used[i] = true
+			if found < 0 {
+				found = i
+			}
+		}
+	}
+	if found < 0 {
+		return login{}
+	}
+	user, password, _ := strings.Cut(all.entries[found].login, ":")
+	return login{user, password}
+}
+
+// noteOthers tells of the entries that are for nobody here.
+func (all *logins) noteOthers(s *source) {
+	for i, e := range all.entries {
+		if !all.used[i] && e.line > 0 {
+			s.plan.Note(e.file, e.line, "", "is for a server or a sender that is not the relayhost")
+		}
+	}
+}
+
+// postfixLogin sets the login of the smarthosts.
+func (s *source) postfixLogin(a *setup.Account, p *parameters, l login) {
+	if !s.postfixYes(p, "smtp_sasl_auth_enable") {
 		return
 	}
 	maps, _ := p.get("smtp_sasl_password_maps")
-	entry := ""
-	for _, table := range strings.FieldsFunc(p.value("smtp_sasl_password_maps"), func(r rune) bool { return r == ' ' || r == '\t' || r == ',' }) {
-		kind, path, _ := strings.Cut(table, ":")
-		switch kind {
-		case "static", "inline":
-			if kind == "static" && entry == "" {
-				entry = path
-			} else {
-				s.note(maps.line, maps.name, "a table of this kind is not read")
-			}
-		case "hash", "btree", "texthash", "lmdb", "cdb", "dbm":
-			text, err := s.companion(path)
-			if err != nil {
-				s.note(maps.line, maps.name, "cannot be read: "+because(err)+"; set user and password_file by hand")
-			} else if entry == "" {
-				entry = s.passwordEntry(text, path[strings.LastIndexByte(path, '/')+1:], p.value("relayhost"))
-			}
-		default:
-			s.note(maps.line, maps.name, "a table of this kind is not read")
-		}
-	}
-	user, password, ok := strings.Cut(entry, ":")
-	if !ok {
+	if l.user == "" {
 		s.note(maps.line, maps.name, "has no login for the relayhost")
 		return
 	}
-	a.Set("user", user)
-	setPassword(a, password)
+	s.take(a, maps.line, maps.name, "user", l.user)
+	s.takePassword(a, maps.line, maps.name, l.password)
 	s.mechanisms(a, p)
 }
 
-// passwordEntry is USER:PASSWORD for the relayhost, by the keys that Postfix
-// looks for: the relayhost as it is written, then its host. Other lines are for
-// other servers or senders.
-func (s *source) passwordEntry(text []byte, name, relayhost string) string {
-	host, _, err := net.SplitHostPort(relayhost)
-	if err != nil {
-		host = relayhost
-	}
-	host = strings.Trim(host, "[]")
-	exact, byHost := "", ""
-	for _, l := range lines(text) {
-		key, value := l.keyword()
-		switch {
-		case strings.EqualFold(key, relayhost):
-			exact = value
-		case strings.EqualFold(strings.Trim(key, "[]"), host):
-			byHost = value
-		default:
-			s.plan.Note(name, l.number, "", "is for a server or a sender that is not the relayhost")
-		}
-	}
-	if exact != "" {
-		return exact
-	}
-	return byHost
-}
-
 // mechanisms is smtp_sasl_mechanism_filter where it names some that are known.
-func (s *source) mechanisms(a *setup.Account, p parameters) {
+func (s *source) mechanisms(a *setup.Account, p *parameters) {
 	var names []string
-	for _, word := range strings.FieldsFunc(p.value("smtp_sasl_mechanism_filter"), func(r rune) bool { return r == ' ' || r == ',' }) {
+	for _, word := range words(s.postfixText(p, "smtp_sasl_mechanism_filter")) {
 		if name := strings.ToUpper(word); sasl.Known(name) {
 			names = append(names, name)
 		} else {
@@ -85,30 +127,5 @@ func (s *source) mechanisms(a *setup.Account, p parameters) {
 	}
 	if names != nil {
 		a.Set("auth", names)
-	}
-}
-
-// postfixTLS sets certificates.
-func (s *source) postfixTLS(a *setup.Account, p parameters) {
-	if ca := p.value("smtp_tls_CAfile"); ca != "" && ca != "/etc/ssl/certs/ca-certificates.crt" {
-		setPath(a, "tls.ca_file", ca)
-	}
-	if cert := p.value("smtp_tls_cert_file"); setPath(a, "tls.client_cert", cert) {
-		key := p.value("smtp_tls_key_file")
-		if key == "" {
-			key = cert // Postfix's default
-		}
-		setPath(a, "tls.client_key", key)
-	}
-	if match, set := p.get("smtp_tls_fingerprint_cert_match"); set {
-		sum, ok := fingerprint(p.value("smtp_tls_fingerprint_cert_match"))
-		if ok {
-			a.Set("tls.fingerprint", sum)
-		} else {
-			s.note(match.line, match.name, "is not one SHA-256; the certificate is verified instead")
-		}
-	}
-	if level, set := p.get("smtp_tls_security_level"); set && (level.value == "may" || level.value == "encrypt") && p.value("smtp_sasl_password_maps") != "" {
-		s.note(level.line, level.name, "the login is sent only where the certificate can be verified")
 	}
 }

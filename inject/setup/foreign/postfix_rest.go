@@ -1,7 +1,7 @@
 package foreign
 
 import (
-	"strconv"
+	"net/netip"
 	"strings"
 
 	"mailchute/inject/setup"
@@ -9,66 +9,70 @@ import (
 
 // postfixRest translates the parameters that stand for themselves, and notes
 // those that nothing stands for.
-func (s *source) postfixRest(a *setup.Account, one parameter) {
+func (s *source) postfixRest(a *setup.Account, p *parameters, one parameter) {
 	switch one.name {
-	case "relayhost", "smtp_sasl_auth_enable", "smtp_sasl_password_maps", "smtp_sasl_mechanism_filter", "smtp_tls_wrappermode",
-		"smtp_tls_security_level", "smtp_enforce_tls", "smtp_use_tls", "smtp_tls_CAfile", "smtp_tls_cert_file", "smtp_tls_key_file",
-		"smtp_tls_fingerprint_cert_match", "smtp_tls_fingerprint_digest", "myhostname", "mydomain", "myorigin", "smtp_helo_name": // done together
-	case "smtp_sasl_security_options", "smtp_sasl_tls_security_options", "smtp_tls_session_cache_database", "smtp_tls_CApath", "smtp_tls_loglevel",
-		"compatibility_level", "smtp_tls_note_starttls_offer", "append_dot_mydomain": // nothing depends on it
-	case "smtp_bind_address", "smtp_bind_address6":
-		if !setSource(a, one.value) {
-			s.note(one.line, one.name, noAddress)
-		}
+	case "relayhost", "default_transport", "smtp_sasl_auth_enable", "smtp_sasl_password_maps", "smtp_sasl_mechanism_filter", "smtp_tls_wrappermode",
+		"smtp_tls_security_level", "smtp_enforce_tls", "smtp_use_tls", "smtp_tls_CAfile", "smtp_tls_CApath", "smtp_tls_cert_file", "smtp_tls_key_file",
+		"smtp_tls_fingerprint_cert_match", "smtp_tls_fingerprint_digest", "myhostname", "mydomain", "myorigin", "smtp_helo_name",
+		"smtp_bind_address", "smtp_bind_address6", "inet_protocols",
+		"minimal_backoff_time", "maximal_backoff_time", "maximal_queue_lifetime", "delay_warning_time", "smtp_connect_timeout": // done together
+	case "smtp_sasl_security_options", "smtp_sasl_tls_security_options", "smtp_tls_session_cache_database", "smtp_tls_loglevel",
+		"compatibility_level", "smtp_tls_note_starttls_offer", "append_dot_mydomain", "alias_database": // nothing depends on it
 	case "alias_maps":
-		s.aliasMaps(a, one)
-	case "minimal_backoff_time":
-		s.postfixTime(a, one, "queue.retry_min", 's')
-	case "maximal_backoff_time":
-		s.postfixTime(a, one, "queue.retry_max", 's')
-	case "maximal_queue_lifetime":
-		s.postfixTime(a, one, "queue.expire", 'd')
-	case "delay_warning_time":
-		if one.value != "0" && one.value != "0h" {
-			s.postfixTime(a, one, "queue.warn_after", 'h')
+		s.aliasMaps(a, p, one)
+	case "inet_interfaces":
+		s.interfaces(p, one)
+	case "sender_dependent_relayhost_maps", "sender_dependent_default_transport_maps", "transport_maps", "relay_transport",
+		"canonical_maps", "sender_canonical_maps", "recipient_canonical_maps", "header_checks", "fallback_relay":
+		if one.text != "" {
+			s.note(one.line, one.name, noCounterpart+" of this form; see [account.NAME], identity.address and aliases")
 		}
-	case "smtp_connect_timeout":
-		s.postfixTime(a, one, "timeouts.connect", 's')
-	case "sender_dependent_relayhost_maps", "smtp_sender_dependent_authentication", "transport_maps", "smtp_generic_maps",
-		"canonical_maps", "sender_canonical_maps", "recipient_canonical_maps", "header_checks", "smtp_header_checks", "default_transport", "relay_transport":
-		s.note(one.line, one.name, noCounterpart+" of this form; see [account.NAME], identity.address and aliases")
 	default:
-		s.note(one.line, one.name, "is not about handing mail to a smarthost, left out")
+		switch {
+		case !strings.HasPrefix(one.name, "smtp_"):
+			s.note(one.line, one.name, "is not about handing mail to a smarthost, left out")
+		case one.text != "":
+			s.note(one.line, one.name, noCounterpart)
+		}
 	}
 }
 
 // aliasMaps is the first table that is a file.
-func (s *source) aliasMaps(a *setup.Account, one parameter) {
-	for _, table := range strings.FieldsFunc(one.value, func(r rune) bool { return r == ' ' || r == ',' }) {
-		kind, path, _ := strings.Cut(table, ":")
-		if kind == "hash" || kind == "texthash" || kind == "lmdb" || kind == "btree" || kind == "cdb" || kind == "dbm" {
-			if path != "/etc/aliases" {
-				setPath(a, "aliases", path)
-			}
-			return
+func (s *source) aliasMaps(a *setup.Account, p *parameters, one parameter) {
+	list, ok := s.postfixValue(p, one.name)
+	if !ok {
+		return
+	}
+	found := false
+	for _, table := range words(list) {
+		path, ok := tableFile(table)
+		switch {
+		case !ok:
+			s.note(one.line, one.name, "a table of this kind is not read")
+		case found:
+			s.note(one.line, one.name, "names several files, and one can be read: the first")
+		case path == "/etc/aliases" || setPath(a, "aliases", path):
+			found = true
+		default:
+			s.note(one.line, one.name, notAbsolute)
 		}
 	}
-	a.Set("aliases", "")
-	if one.value != "" {
-		s.note(one.line, one.name, "a table of this kind is not read")
+	if !found {
+		a.Set("aliases", "")
 	}
 }
 
-// postfixTime reads a number with a unit: s, m, h, d or w, else the parameter's
-// own.
-func (s *source) postfixTime(a *setup.Account, one parameter, key string, unit byte) {
-	digits := one.value
-	if n := len(digits); n > 0 && strings.IndexByte("smhdw", digits[n-1]) >= 0 {
-		digits, unit = digits[:n-1], digits[n-1]
+// interfaces notes an address that Postfix connects from without being told to: the
+// only one of its kind.
+func (s *source) interfaces(p *parameters, one parameter) {
+	for _, word := range words(s.postfixText(p, one.name)) {
+		ip, err := netip.ParseAddr(strings.Trim(word, "[]"))
+		bind := "smtp_bind_address"
+		if ip.Is6() {
+			bind = "smtp_bind_address6"
+		}
+		if _, told := p.get(bind); err == nil && !told && !ip.IsLoopback() && !ip.IsUnspecified() {
+			s.note(one.line, one.name, "names an address, which Postfix connects from when it is the only one of its kind: see source_address")
+		}
 	}
-	if n, err := strconv.Atoi(digits); err != nil || n < 1 || n > 31622400 {
-		s.note(one.line, one.name, "is no time that can be used")
-		return
-	}
-	a.Set(key, digits+string(unit))
 }
