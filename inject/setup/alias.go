@@ -40,8 +40,8 @@ func AddAliasTo(path, name, target string) (changed bool, err error) {
 		mode = info.Mode().Perm()
 	}
 	// Behind a link, which /etc/aliases is on some systems, the file is written.
-	if file, err := filepath.EvalSymlinks(path); err == nil {
-		path = file
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
 	}
-	return true, writeFile(path, with, mode, true)
+	return true, place([]file{{path: path, text: with, mode: mode, replaces: true}})
 }

@@ -4,7 +4,8 @@
 // A Plan does not know where its answers came from: a person at a terminal, flags,
 // or the configuration of another program. Its text is TOML that package config
 // reads; a password never stands in it, but in a file of its own that nobody but
-// its owner can read. Files appear whole or not at all.
+// its owner can read. Files appear whole or not at all, and no password takes the
+// place of one that something else may use.
 package setup
 
 import (
@@ -22,6 +23,8 @@ type Plan struct {
 	Accounts []*Account // the first is the default account and has no name
 	Notes    []Note     // lines of the origin that could not be taken over as they are
 	Root     string     // who should get the mail for root, "" for nobody new
+
+	Taken func(Secret) bool // where a password must not go; nil: no file is in the way
 }
 
 // New is a plan with an empty default account.

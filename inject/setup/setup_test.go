@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/BurntSushi/toml"
@@ -66,7 +65,7 @@ ca_file = ""
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([]Secret{{"/etc/mailchute/password", "one"}, {"/etc/mailchute/password-a_b", "two"}}, secrets); diff != "" {
+	if diff := cmp.Diff([]Secret{{Path: "/etc/mailchute/password", Text: "one"}, {Path: "/etc/mailchute/password-a_b", Text: "two"}}, secrets); diff != "" {
 		t.Error(diff)
 	}
 	c, _, err := config.Parse("x", []byte(got))
@@ -81,6 +80,32 @@ ca_file = ""
 	}
 }
 
+func TestAPasswordGoesWhereNothingElseIs(t *testing.T) {
+	p := New("")
+	p.Default().Password = secret.New("one")
+	p.Add("2", nil).Password = secret.New("two")
+	p.Add("work", nil).Password = secret.New("three")
+	p.Add("work.2", nil).Password = secret.New("four")
+	p.Taken = func(s Secret) bool {
+		return s.Path == "/c/password" || s.Path == "/c/password.2" && s.Text != "one" || s.Path == "/c/password-work"
+	}
+	toml, secrets := p.Text("/c/mailchute.toml")
+	want := []Secret{{Path: "/c/password.2", Text: "one"}, {Path: "/c/password-2", Text: "two"},
+		{Path: "/c/password-work.2", Text: "three"}, {Path: "/c/password-work.2.2", Text: "four"}}
+	if diff := cmp.Diff(want, secrets); diff != "" {
+		t.Error(diff)
+	}
+	for _, s := range want {
+		if !strings.Contains(toml, "password_file = \""+s.Path+"\"\n") {
+			t.Errorf("%s is not named in\n%s", s.Path, toml)
+		}
+	}
+	p.Default().Set("password_credential", "smtp")
+	if _, secrets = p.Text("/c/serve.toml"); secrets[0].Path != "/c/password" {
+		t.Errorf("a service manager looks for it elsewhere than in %s", secrets[0].Path)
+	}
+}
+
 func TestPasswordFilesOfDifferentAccountsDiffer(t *testing.T) {
 	seen := map[string]string{}
 	for _, name := range []string{"", "a", "A", "a/b", "a%2fb", "../x", "..", "ä", "a.b", "a_b", "me@x.example"} {
@@ -89,74 +114,6 @@ func TestPasswordFilesOfDifferentAccountsDiffer(t *testing.T) {
 			t.Errorf("%q has the file %q, as %q", name, file, seen[file])
 		}
 		seen[file] = name + "?"
-	}
-}
-
-func TestFilesAreForTheirOwnerAlone(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "new", "mailchute.toml")
-	secrets := []Secret{{filepath.Join(filepath.Dir(path), "password"), "pw"}}
-	if err := Write(path, "x = 1\n", 0o600, secrets, false); err != nil {
-		t.Fatal(err)
-	}
-	for file, want := range map[string]string{path: "x = 1\n", secrets[0].Path: "pw\n"} {
-		info, err := os.Stat(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if info.Mode() != 0o600 {
-			t.Errorf("%s has mode %v", file, info.Mode())
-		}
-		if text, err := os.ReadFile(file); err != nil || string(text) != want {
-			t.Errorf("%s holds %q, %v", file, text, err)
-		}
-	}
-	entries, err := os.ReadDir(filepath.Dir(path))
-	if err != nil || len(entries) != 2 {
-		t.Errorf("left behind: %v, %v", entries, err)
-	}
-}
-
-func TestNothingIsOverwrittenUnlessAsked(t *testing.T) {
-	dir := t.TempDir()
-	path, pw := filepath.Join(dir, "mailchute.toml"), filepath.Join(dir, "password")
-	if err := os.WriteFile(pw, []byte("old\n"), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	secrets := []Secret{{pw, "new"}}
-	var exists *ExistsError
-	if err := Write(path, "x = 1\n", 0o600, secrets, false); !errors.As(err, &exists) || exists.Path != pw {
-		t.Errorf("error %v, want *ExistsError for %s", err, pw)
-	}
-	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("the configuration was written all the same: %v", err)
-	}
-	if err := Write(path, "x = 1\n", 0o600, secrets, true); err != nil {
-		t.Fatal(err)
-	}
-	if info, err := os.Stat(pw); err != nil || info.Mode() != 0o600 {
-		t.Errorf("the password that took an open file's place: %v, %v", info.Mode(), err)
-	}
-	if err := errors.Join(os.Remove(path), os.Chmod(pw, 0o644)); err != nil {
-		t.Fatal(err)
-	}
-	if err := Write(path, "x = 1\n", 0o600, secrets, false); err != nil {
-		t.Errorf("the same password is in the way: %v", err)
-	}
-	if info, err := os.Stat(pw); err != nil || info.Mode() != 0o600 {
-		t.Errorf("the same password stays open: %v, %v", info.Mode(), err)
-	}
-	if err := writeFile(pw, "newer", 0o600, false); !errors.As(err, &exists) {
-		t.Errorf("a file that came in between: %v", err)
-	}
-}
-
-func TestADirectoryThatCannotBeMadeIsAnError(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "file")
-	if err := os.WriteFile(file, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := Write(filepath.Join(file, "mailchute.toml"), "", 0o600, nil, true); err == nil {
-		t.Error("no error")
 	}
 }
 
@@ -203,21 +160,6 @@ func TestAnAliasGoesBehindALinkAndKeepsTheMode(t *testing.T) {
 	}
 	if changed, err := AddAliasTo(link, "root", "x"); err != nil || changed {
 		t.Error("added twice", err)
-	}
-}
-
-func TestAConfigurationForOthersCanBeReachedByThemWhateverTheUmask(t *testing.T) {
-	defer syscall.Umask(syscall.Umask(0o077))
-	for mode, want := range map[fs.FileMode]fs.FileMode{0o644: 0o755, 0o600: 0o700} {
-		path := filepath.Join(t.TempDir(), "etc", "mailchute", "serve.toml")
-		if err := Write(path, "", mode, nil, false); err != nil {
-			t.Fatal(err)
-		}
-		for _, dir := range []string{filepath.Dir(path), filepath.Dir(filepath.Dir(path))} {
-			if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != want {
-				t.Errorf("%s for mode %v: %v, %v", dir, mode, info.Mode(), err)
-			}
-		}
 	}
 }
 

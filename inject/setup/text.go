@@ -6,15 +6,10 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 )
-
-// Secret is a password and the file that it goes to.
-type Secret struct {
-	Path string
-	Text string
-}
 
 // Text is the configuration as it will stand in the file at path, an absolute
 // path, and the passwords that go beside it.
@@ -29,11 +24,12 @@ func (p *Plan) Text(path string) (toml string, secrets []Secret) {
 		shared := a.Password.Reveal() != "" && i > 0 && a.Get("user") == p.Default().Get("user") && a.Password.Reveal() == p.Default().Password.Reveal()
 		a = a.clone(a.Name)
 		if a.Password.Reveal() != "" && !shared {
-			file := filepath.Join(filepath.Dir(path), a.passwordFile())
-			if !a.Has("password_credential") { // a service manager reads the file then
-				a.Set("password_file", file)
+			s := Secret{Path: filepath.Join(filepath.Dir(path), a.passwordFile()), Text: a.Password.Reveal()}
+			if !a.Has("password_credential") { // a service manager reads that file and no other
+				s = p.free(s, secrets)
+				a.Set("password_file", s.Path)
 			}
-			secrets = append(secrets, Secret{file, a.Password.Reveal()})
+			secrets = append(secrets, s)
 		}
 		if i > 0 {
 			a.standAlone(p.Default(), shared)
@@ -42,6 +38,19 @@ func (p *Plan) Text(path string) (toml string, secrets []Secret) {
 	}
 	p.writeNotes(&b)
 	return b.String(), secrets
+}
+
+// free finds a file for a password that neither another one of the plan has nor
+// anything else.
+func (p *Plan) free(s Secret, others []Secret) Secret {
+	name := s.Path
+	taken := func() bool {
+		return p.Taken != nil && p.Taken(s) || slices.ContainsFunc(others, func(o Secret) bool { return o.Path == s.Path })
+	}
+	for n := 2; taken(); n++ {
+		s.Path = name + "." + strconv.Itoa(n)
+	}
+	return s
 }
 
 // standAlone takes out what an account inherits anyway, and sets back what it

@@ -1,13 +1,11 @@
 package setup
 
 import (
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
+	"syscall"
 
 	"mailchute/relay/durable"
 )
@@ -17,29 +15,25 @@ type ExistsError struct{ Path string }
 
 func (e *ExistsError) Error() string { return fmt.Sprintf("%q is there already", e.Path) }
 
-// Exists is the *ExistsError for the first path that is there, nil if there is
-// none.
-func Exists(paths ...string) error {
-	for _, path := range paths {
-		if _, err := os.Lstat(path); err == nil {
-			return &ExistsError{path}
-		}
+// Exists is the *ExistsError for a path that is there, nil for one that is not.
+func Exists(path string) error {
+	if _, err := os.Lstat(path); err == nil {
+		return &ExistsError{path}
 	}
 	return nil
 }
 
 // Write puts the configuration, with a mode of its own, and its passwords on disk,
-// these for nobody but their owner to read. The passwords come first, so that a configuration that can be
-// seen is a whole one. replace allows to overwrite what is there; without it the
-// error is an *ExistsError and nothing has changed.
+// these for nobody but their owner to read. replace allows to overwrite the
+// configuration that is there, Secret.Replaces a password; without them the error is
+// an *ExistsError. After an error nothing has changed: all is on disk under other
+// names before anything gets its own.
 func Write(path, toml string, mode fs.FileMode, secrets []Secret, replace bool) error {
-	missing := slices.DeleteFunc(slices.Clone(secrets), Secret.onDisk)
-	paths := []string{path}
-	for _, s := range missing {
-		paths = append(paths, s.Path)
-	}
-	if err := Exists(paths...); err != nil && !replace {
-		return err
+	files := inOrder(file{path: path, text: toml, mode: mode, replaces: replace}, secrets)
+	for _, f := range files {
+		if err := Exists(f.path); err != nil && !f.replaces {
+			return err
+		}
 	}
 	for _, s := range secrets {
 		if err := s.close(); err != nil {
@@ -49,30 +43,44 @@ func Write(path, toml string, mode fs.FileMode, secrets []Secret, replace bool) 
 	if err := makeDir(filepath.Dir(path), mode); err != nil {
 		return err
 	}
-	for _, s := range missing {
-		if err := writeFile(s.Path, s.Text+"\n", 0o600, replace); err != nil {
-			return err
+	return place(files)
+}
+
+// inOrder is a configuration and the passwords that are not on disk yet, as they have
+// to appear: new passwords in front of what names them, and those that replace others
+// when nothing can fail any more.
+func inOrder(configuration file, secrets []Secret) []file {
+	if configuration.replaces {
+		configuration.path = ownTarget(configuration.path)
+	}
+	var fresh, replaced []file
+	for _, s := range secrets {
+		f := file{path: s.Path, text: s.Text + "\n", mode: 0o600, replaces: s.Replaces}
+		switch {
+		case s.onDisk():
+		case s.Replaces:
+			replaced = append(replaced, f)
+		default:
+			fresh = append(fresh, f)
 		}
 	}
-	return writeFile(path, toml, mode, replace)
+	return append(append(fresh, configuration), replaced...)
 }
 
-// onDisk tells whether the file holds the password already.
-func (s Secret) onDisk() bool {
-	if info, err := os.Stat(s.Path); err != nil || !info.Mode().IsRegular() {
-		return false
+// ownTarget is where a link leads that the user has made, as those have who keep their
+// configurations together elsewhere. Where another's leads, he says.
+func ownTarget(path string) string {
+	info, err := os.Lstat(path)
+	if err != nil || info.Mode()&fs.ModeSymlink == 0 {
+		return path
 	}
-	text, err := os.ReadFile(s.Path)
-	return err == nil && strings.TrimRight(string(text), "\r\n") == s.Text
-}
-
-// close takes a password that is on disk already out of the sight of others.
-func (s Secret) close() error {
-	info, err := os.Lstat(s.Path)
-	if err != nil || !info.Mode().IsRegular() || info.Mode().Perm()&0o077 == 0 || !s.onDisk() {
-		return nil
+	if st, ok := info.Sys().(*syscall.Stat_t); !ok || int(st.Uid) != os.Geteuid() {
+		return path
 	}
-	return os.Chmod(s.Path, 0o600)
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		return target
+	}
+	return path
 }
 
 // makeDir makes the directory of a configuration that has that mode. What others are
@@ -86,38 +94,4 @@ func makeDir(dir string, file fs.FileMode) error {
 		return os.MkdirAll(dir, 0o755)
 	}
 	return os.MkdirAll(dir, 0o700)
-}
-
-// writeFile makes a file appear with all of its text or not at all.
-func writeFile(path, text string, mode fs.FileMode, replace bool) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), ".mailchute-*")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, remove(f.Name())) }()
-	_, err = f.WriteString(text)
-	if err == nil {
-		err = errors.Join(f.Chmod(mode), f.Sync())
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	if replace {
-		return os.Rename(f.Name(), path)
-	}
-	// Unlike a rename, a link fails when somebody else was faster.
-	if err := os.Link(f.Name(), path); errors.Is(err, fs.ErrExist) {
-		return &ExistsError{path}
-	} else if err != nil {
-		return err
-	}
-	return nil
-}
-
-// remove is os.Remove for a file that may be gone already.
-func remove(path string) error {
-	if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return nil
 }

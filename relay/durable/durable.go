@@ -121,7 +121,7 @@ func (d *Draft) Commit(text []byte) error {
 		_ = os.Remove(d.path + ".new")
 		return err
 	}
-	return syncDir(filepath.Dir(d.path))
+	return SyncDir(filepath.Dir(d.path))
 }
 
 // Discard leaves the old text as it is.
@@ -139,11 +139,11 @@ func (f File) Remove() error {
 		}
 		return err
 	}
-	return syncDir(filepath.Dir(f.Path))
+	return SyncDir(filepath.Dir(f.Path))
 }
 
-// syncDir makes a change of dir last. Some file systems cannot, and say EINVAL.
-func syncDir(dir string) error {
+// SyncDir makes a change of dir last. Some file systems cannot, and say EINVAL.
+func SyncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {
 		return err

@@ -26,8 +26,12 @@ type draft struct {
 // tried has them in memory.
 func (i *initialization) draft(plan *setup.Plan) (*draft, error) {
 	d := &draft{}
+	plan.Taken = i.taken
 	d.toml, d.secrets = plan.Text(i.path)
-	var err error
+	err := i.settle(d.secrets)
+	if err != nil {
+		return nil, err
+	}
 	if d.config, _, err = config.Parse(i.path, []byte(d.toml)); err != nil {
 		return nil, &exit.ConfigError{Err: fmt.Errorf("no configuration can be made of this: %w", errors.Join(voice.Mistakes(err)[:1]...))}
 	}

@@ -24,8 +24,8 @@ func (i *initialization) finish(ctx context.Context, d *draft, address string) (
 		mode = 0o644 // the server's user is not root, and no secret is in it
 	}
 	if err := setup.Write(i.path, d.toml, mode, d.secrets, i.Force); err != nil {
-		if errors.As(err, new(*setup.ExistsError)) {
-			err = fmt.Errorf("%w; --force replaces it", err)
+		if errors.As(err, new(*setup.ExistsError)) { // it was not when the draft was made
+			err = fmt.Errorf("%w; somebody else has just made it: try again", err)
 		}
 		return 0, err
 	}

@@ -2,7 +2,8 @@
 // reads another program's, tries it against the server, and writes it.
 //
 // The promise: nothing is written before the server has said yes or the user has
-// insisted, and a file that is there is kept aside.
+// insisted; a configuration that is there is replaced only with --force, and a password
+// only with the one configuration that uses it.
 package interview
 
 import (
