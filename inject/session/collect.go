@@ -17,10 +17,14 @@ type collector struct {
 
 var errTooLarge = errors.New("the message is too large")
 
-// Write takes the next piece. It never fails; see err.
+// Write takes the next piece. It never fails; see err. What was taken of a text that
+// nobody will get is given back at once: its client may have days to go.
 func (c *collector) Write(p []byte) (int, error) {
-	if c.err == nil {
-		c.err = c.take(p)
+	if c.err != nil {
+		return len(p), nil
+	}
+	if c.err = c.take(p); c.err != nil {
+		c.drop()
 	}
 	return len(p), nil
 }

@@ -46,13 +46,3 @@ func parseCommand(line []byte) (command, *reply.Reply) {
 func isChunk(line []byte) bool {
 	return len(line) >= 4 && strings.EqualFold(string(line[:4]), "BDAT")
 }
-
-// isBrowser tells the verbs of HTTP. A web page can make a browser send a form
-// to a port of this machine, and the form may hold SMTP.
-func isBrowser(verb string) bool {
-	switch verb {
-	case "GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "CONNECT", "PATCH", "TRACE":
-		return true
-	}
-	return false
-}

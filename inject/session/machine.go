@@ -141,7 +141,7 @@ func (s *session) answer(line []byte, err error) (reply.Reply, error) {
 		return say(521, 5, 5, 4, "want BDAT size, maybe with LAST"), nil
 	}
 	if bad != nil {
-		return s.wrong(*bad), nil
+		return s.strange(*bad), nil
 	}
 	switch c.verb {
 	case "DATA":
@@ -186,11 +186,16 @@ func (s *session) obey(c command) reply.Reply {
 	case "EXPN", "AUTH", "STARTTLS", "TURN", "ETRN":
 		return s.wrong(say(502, 5, 5, 1, c.verb+" is not offered here"))
 	}
-	if isBrowser(c.verb) {
+	return s.strange(say(500, 5, 5, 1, "not a command"))
+}
+
+// strange answers what is no SMTP at all.
+func (s *session) strange(r reply.Reply) reply.Reply {
+	if s.Wary && s.sum.Commands == 1 {
 		s.over = true
-		return say(521, 5, 7, 0, "this is no web server")
+		return say(521, 5, 7, 0, "this is SMTP")
 	}
-	return s.wrong(say(500, 5, 5, 1, "not a command"))
+	return s.wrong(r)
 }
 
 // wrong counts what is no SMTP. Who goes on with it gets 421 for an answer:

@@ -51,7 +51,7 @@ func (m *model) line() (goesOn bool) {
 
 func (m *model) command(c command) (goesOn bool) {
 	switch c.verb {
-	case "QUIT", "GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "CONNECT", "PATCH", "TRACE":
+	case "QUIT":
 		return false
 	case "NOOP", "HELP":
 		return true

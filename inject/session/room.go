@@ -4,8 +4,8 @@ import "sync/atomic"
 
 // Room is the memory that many sessions share for what their clients send. Where none
 // is left nobody is turned away: a text goes to its file at once, and a
-// transaction with more than 100 recipients (RFC 5321 section 4.5.3.1.8) is told
-// to send the rest in another one. A nil Room has no end.
+// transaction with more than 100 recipients (RFC 5321 section 4.5.3.1.8), or with
+// more words about them than 8 KiB, is told to send the rest in another one. A nil Room has no end.
 type Room struct{ left atomic.Int64 }
 
 // NewRoom makes room for so many octets.
@@ -34,7 +34,8 @@ func (r *Room) give(n int) {
 }
 
 const (
-	sureRecipients = 100     // need no room
+	sureRecipients = 100     // need no room, as long as they are
+	sureEnvelope   = 8 << 10 // octets of commands together
 	rcptOverhead   = 256     // octets of a recipient beside what the client said of it
 	leastMemory    = 4 << 10 // octets of a text that need no room
 )

@@ -31,6 +31,21 @@ func TestWithoutRoomMessagesAreTakenAllTheSame(t *testing.T) {
 	}
 }
 
+// TestLongWordsAboutRecipientsNeedRoom: 1024 sessions may stay at this point.
+func TestLongWordsAboutRecipientsNeedRoom(t *testing.T) {
+	o := options(t, new([]delivered))
+	o.Room = NewRoom(0)
+	var b strings.Builder
+	b.WriteString("EHLO x\r\nMAIL FROM:<a@x.example>\r\n")
+	for i := range sureRecipients {
+		fmt.Fprintf(&b, "RCPT TO:<r%d@x.example> ORCPT=rfc822;%s\r\n", i, strings.Repeat("x", 480))
+	}
+	out, sum, err := talk(o, b.String()+"QUIT\r\n")
+	if refused := strings.Count(out, "452 4.5.3 "); err != nil || refused < 80 || refused == sureRecipients || sum.Refused != refused {
+		t.Errorf("%d were refused; %+v, %v", refused, sum, err)
+	}
+}
+
 func TestRoomIsGivenBackHoweverATransactionEnds(t *testing.T) {
 	const size = 1 << 20
 	for _, tt := range []struct{ name, input string }{

@@ -50,7 +50,11 @@ type Options struct {
 	MaxHold    time.Duration            // offer FUTURERELEASE up to this; 0: do not
 	Limits     Limits
 	Room       *Room // shared with other sessions; nil: there is no end of it
-	Pipe       bool  // the client may end its lines in LF alone, as its first line shall tell; then without CHUNKING
+	// Wary: a client whose first line is no SMTP is left at once. Programs that mean
+	// another protocol can be led to a TCP port, and what they say may hold SMTP: a form
+	// of a web page, the session ticket of TLS.
+	Wary bool
+	Pipe bool // the client may end its lines in LF alone, as its first line shall tell; then without CHUNKING
 
 	// XQueue answers a command of package xqueue with lines and a last reply; an
 	// error of line is one of the connection. nil: the extension is not offered.

@@ -152,10 +152,6 @@ C: MAIL FROM:<a@x.example>
 S: 250 2.1.0 sender taken
 L: RCPT TO:<b@y.example>
 S: 521 5.5.2 a command ends in CR LF, not in LF alone`},
-		{"leaves a browser", `
-S: 220 mx.example ESMTP mailchute
-C: POST / HTTP/1.1
-S: 521 5.7.0 this is no web server`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var client, server strings.Builder

@@ -80,7 +80,8 @@ func (s *session) recipient(arg string) (r inject.Mailbox, refusal *reply.Reply)
 	if len(s.mail.Recipients) >= s.Limits.Recipients || s.octets+len(arg) > maxEnvelope {
 		return r, no(452, 4, 5, 3, "too many recipients") // section 4.5.3.1.10
 	}
-	if len(s.mail.Recipients) >= sureRecipients && !s.takes(rcptOverhead+2*len(arg)) {
+	sure := len(s.mail.Recipients) < sureRecipients && s.octets+len(arg) <= sureEnvelope
+	if !sure && !s.takes(rcptOverhead+2*len(arg)) {
 		return r, no(452, 4, 5, 3, "too many recipients at the moment")
 	}
 	var err error
