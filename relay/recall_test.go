@@ -256,3 +256,77 @@ func TestWhatCannotBeKeptKeepsNothingElseFromBeingLearnt(t *testing.T) {
 		t.Errorf("%s, learnt %v, %v", fates(e), entries, err)
 	}
 }
+
+// TestAStaleMessageDoesNotUndoWhatAPersonMended: it takes the way that was put in its
+// place, and so does the next.
+func TestAStaleMessageDoesNotUndoWhatAPersonMended(t *testing.T) {
+	p := newPeer(t, "")
+	n := &network{t: t, peers: []*peer{p}}
+	r := &Relay{Redirect: everyRedirect(), Smarthosts: deliverBy(p)}
+	n.knows(r, "k@old.example k@dead.example")
+	p.Say("RCPT TO:<k@dead", "450 4.2.0 later")
+	env := newEnvelope("k@old.example")
+	r.Deliver(t.Context(), env, newMessage("hello\r\n"))
+	if err := r.Memory.Set(redirect.Entry{Old: addr("k@old.example"), New: addr("k@right.example"), Code: 557}); err != nil {
+		t.Fatal(err)
+	}
+	p.Say("RCPT TO:<k@dead", "550 5.1.1 gone")
+	wake(env)
+	r.Deliver(t.Context(), env, newMessage("hello\r\n"))
+	n.expect(r, "k@old.example", "k@old.example delivered", "k@right.example 2")
+	entries, err := r.Memory.List()
+	if err != nil || len(entries) != 1 || entries[0].New.Domain != "right.example" || entries[0].Uses != 2 || p.Told("RCPT TO:<k@old") > 0 {
+		t.Errorf("%s: remembered %+v, %v", fates(env), entries, err)
+	}
+}
+
+// TestWhatIsGivenUpIsForgottenForItsOwnFaultAlone: a smarthost that is down for days,
+// or a name server, says nothing of where a redirect leads.
+func TestWhatIsGivenUpIsForgottenForItsOwnFaultAlone(t *testing.T) {
+	const later = " => 451 4.3.0 later"
+	mx := []route.Smarthost{{Scheme: route.MX}}
+	for _, tt := range []struct {
+		name, script string
+		smarthosts   []route.Smarthost // nil: a server with the script
+		forgotten    bool
+	}{
+		{"the smarthost is down", "CONNECT => 421 4.3.2 down", nil, false},
+		{"it says nothing", "CONNECT => drop", nil, false},
+		{"it closes at the mailbox", "RCPT => 421 4.3.2 closing", nil, false},
+		{"it does not like the sender for now", "MAIL" + later, nil, false},
+		{"it does not like the text for now", "END" + later, nil, false},
+		{"the mailbox is not taken for now", "RCPT" + later, nil, true},
+		{"by MX: the domain's server is down", "CONNECT => 421 4.3.2 down", mx, true},
+		{"by MX: it does not like the sender for now", "MAIL" + later, mx, true},
+		{"by MX: nobody listens", "nobody", mx, true},
+		{"by MX: no name server answers", "no DNS", mx, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			zone := "new.example A 127.0.0.128"
+			if tt.script == "no DNS" {
+				zone = "new.example FAIL"
+			}
+			n := newNetwork(t, false, zone)
+			p := n.server(128, tt.script, nil)
+			if tt.script == "nobody" {
+				p.Close()
+			}
+			r := n.relay(tt.smarthosts...)
+			if tt.smarthosts == nil {
+				r.Smarthosts = deliverBy(p)
+			}
+			n.knows(r, "k@old.example k@new.example")
+			env := newEnvelope("k@old.example")
+			r.Deliver(t.Context(), env, newMessage("hello\r\n"))
+			if s := env.Recipients[0].Outcome.State; s != envelope.Deferred {
+				t.Fatalf("it is not deferred: %s", fates(env))
+			}
+			if err := r.GaveUp(env.Recipients[0]); err != nil {
+				t.Error(err)
+			}
+			if entries, _ := r.Memory.List(); (len(entries) == 0) != tt.forgotten {
+				t.Errorf("%s: known %+v", env.Recipients[0].Outcome.Text(), entries)
+			}
+		})
+	}
+}

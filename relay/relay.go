@@ -254,6 +254,7 @@ type delivery struct {
 	made        *content              // the message as the last server got it
 	remarks     map[string]bool       // noted already
 	redirected  []*envelope.Recipient // in the transaction that is being settled
+	refuted     []redirect.Entry      // remembered ones that came to nothing
 }
 
 // delivery is a new one, or that which has begun with an envelope that went ahead.

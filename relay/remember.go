@@ -20,18 +20,18 @@ func (d *delivery) recall() {
 		return
 	}
 	for _, r := range d.open {
-		if len(r.Trail) > 0 {
+		if len(r.Trail) > 0 || r.Outcome.State != envelope.Pending {
 			continue
 		}
 		chain, _ := d.Memory.Lookup(r.Address)
 		for _, e := range chain {
-			if !d.Redirect.Recalls(e, len(r.Trail)) || r.Visited(e.New) {
+			if !d.Redirect.Recalls(e, len(r.Trail)) || r.Visited(e.New) || slices.ContainsFunc(d.refuted, e.Same) {
 				break
 			}
 			r.Redirect(d.recalled(r, e))
 		}
 		if len(r.Trail) > 0 && d.Observer.Redirected != nil {
-			d.Observer.Redirected(r, d.server)
+			d.Observer.Redirected(r, d.main.server)
 		}
 	}
 }
@@ -42,13 +42,14 @@ func (d *delivery) recall() {
 func (d *delivery) recalled(r *envelope.Recipient, e redirect.Entry) envelope.Hop {
 	h := envelope.Hop{From: r.Address, To: e.New, Code: e.Code, Remembered: true, Outside: e.Outside}
 	h.Direct = d.Redirect.Leaves(e.Old.Domain) || len(r.Trail) > 0 && r.Trail[len(r.Trail)-1].Direct
-	if d.next == len(d.Smarthosts) {
+	if d.main.next == len(d.main.Smarthosts) {
 		return h
 	}
+	smarthosts := d.main.Smarthosts[d.main.next:]
 	// What that domain published nobody asks for now. It counts wherever the domain's
 	// own servers could have said it, unless the message has no need of it.
-	h.TLS = e.TLS && !d.indifferent() && slices.ContainsFunc(d.Smarthosts[d.next:], func(s route.Smarthost) bool { return s.Scheme == route.MX })
-	switch s := d.Smarthosts[d.next]; s.Scheme {
+	h.TLS = e.TLS && !d.indifferent() && slices.ContainsFunc(smarthosts, func(s route.Smarthost) bool { return s.Scheme == route.MX })
+	switch s := smarthosts[0]; s.Scheme {
 	case route.MX:
 	case route.SRV:
 		h.TLS = true
@@ -67,8 +68,7 @@ func (d *delivery) remember() {
 	if d.Memory == nil || !d.Redirect.Remember {
 		return
 	}
-	var news []redirect.Entry
-	var used []address.Addr
+	var news, used []redirect.Entry
 	for _, r := range d.open {
 		if r.Outcome.State != envelope.Delivered {
 			continue
@@ -76,7 +76,7 @@ func (d *delivery) remember() {
 		for _, h := range r.Trail {
 			switch {
 			case h.Remembered:
-				used = append(used, h.From)
+				used = append(used, redirect.Entry{Old: h.From, New: h.To})
 			case h.Code == 557:
 				if e := lesson(h); e.Check() == nil { // of a bare postmaster nothing can be kept
 					news = append(news, e)
@@ -129,19 +129,23 @@ func (d *delivery) outside() bool {
 }
 
 // forget takes back redirects from the memory whose new address has come to
-// nothing: they are forgotten, and the old address is tried again. It tells
-// whether there was one.
+// nothing: they are forgotten, and the old address is tried again, or what has been
+// put in their place since. It tells whether there was one.
 func (d *delivery) forget() bool {
 	again := false
 	for _, r := range d.open {
-		if olds := remembered(r); len(olds) > 0 && isGone(r.Outcome) {
+		if wrong := remembered(r); len(wrong) > 0 && isGone(r.Outcome) {
 			if d.Memory != nil { // else the trail is from another day of the configuration
-				d.note(d.Memory.Forget(olds...))
+				d.note(d.Memory.Refute(wrong...))
 			}
+			d.refuted = append(d.refuted, wrong...)
 			r.Restart()
 			d.remake(r)
 			again = true
 		}
+	}
+	if again {
+		d.recall()
 	}
 	return again
 }
@@ -149,21 +153,35 @@ func (d *delivery) forget() bool {
 // GaveUp tells that rcpt was tried for as long as messages are. If it was a memory
 // that led to where nobody answers, the next message asks the old address again.
 func (r *Relay) GaveUp(rcpt *envelope.Recipient) error {
-	if olds := remembered(rcpt); len(olds) > 0 && r.Memory != nil {
-		return r.Memory.Forget(olds...)
+	if wrong := remembered(rcpt); len(wrong) > 0 && r.Memory != nil && r.isAbout(rcpt) {
+		return r.Memory.Refute(wrong...)
 	}
 	return nil
 }
 
-// remembered is the old addresses that r was sent on from as the memory knew: they
-// stand at the beginning of the trail.
-func remembered(r *envelope.Recipient) (olds []address.Addr) {
+// isAbout tells whether the last word on rcpt is about its address: that of a server to
+// RCPT, or of one of the domain's own, or that there is none to talk to. A smarthost
+// that is down, or a name server, would say the same of every address.
+func (r *Relay) isAbout(rcpt *envelope.Recipient) bool {
+	o, n := rcpt.Outcome, len(rcpt.Trail)
+	switch {
+	case o.Cause == envelope.CauseStopped || o.Server == "":
+		return false
+	case n > 0 && rcpt.Trail[n-1].Direct, len(r.Smarthosts) > 0 && r.Smarthosts[0].Scheme == route.MX:
+		return true
+	}
+	return o.Cause == envelope.CauseReply && o.Reply.Command == "RCPT" && o.Reply.Code != 421 // which is about the connection, RFC 5321 section 3.8
+}
+
+// remembered is what r was sent on by as the memory knew: it stands at the beginning of
+// the trail.
+func remembered(r *envelope.Recipient) (entries []redirect.Entry) {
 	for _, h := range r.Trail {
 		if h.Remembered {
-			olds = append(olds, h.From)
+			entries = append(entries, redirect.Entry{Old: h.From, New: h.To})
 		}
 	}
-	return olds
+	return entries
 }
 
 // isGone tells whether a failure says that there is no such mailbox. To forget a

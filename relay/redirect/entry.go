@@ -40,6 +40,9 @@ func (e Entry) Check() error {
 	return nil
 }
 
+// Same tells whether two entries lead from the same old address to the same new one.
+func (e Entry) Same(o Entry) bool { return e.Old.Equal(o.Old) && e.New.Equal(o.New) }
+
 // yields tells whether e counts for less than what is known: hearsay less than what
 // was said where we could be sure, and else the earlier word less than the later.
 // What waited in a queue for days may have been said before what was learnt since.

@@ -2,7 +2,6 @@ package redirect
 
 import (
 	"context"
-	"slices"
 	"sync"
 	"time"
 
@@ -88,16 +87,22 @@ func (m *Memory) Set(e Entry) error {
 	return m.change(func(t *table) { t.set(e.written()) })
 }
 
-// Confirm counts one use of the entry of each old address: a server took a
-// message for the new one.
-func (m *Memory) Confirm(olds ...address.Addr) error {
-	return m.changeKnown(olds, func(t *table, old address.Addr) { t.use(old, 1) })
+// Confirm counts one use of each of these entries: a server took a message for the new
+// address.
+func (m *Memory) Confirm(used ...Entry) error {
+	return m.changeKnown(func(t *table) []address.Addr { return t.still(used) }, func(t *table, old address.Addr) { t.use(old, 1) })
+}
+
+// Refute drops these entries: their new addresses have come to nothing. What leads
+// elsewhere by now, because it was learnt or said since, stays.
+func (m *Memory) Refute(wrong ...Entry) error {
+	return m.changeKnown(func(t *table) []address.Addr { return t.still(wrong) }, (*table).drop)
 }
 
 // Forget drops the entries of these old addresses, so that the next message asks
 // the old server again. To forget what is not known is no error.
 func (m *Memory) Forget(olds ...address.Addr) error {
-	return m.changeKnown(olds, (*table).drop)
+	return m.changeKnown(func(t *table) []address.Addr { return t.known(olds) }, (*table).drop)
 }
 
 // List is all that is remembered, in the order in which it was learnt. Without a
@@ -109,21 +114,18 @@ func (m *Memory) List() ([]Entry, error) {
 	return m.known.list(), err
 }
 
-// changeKnown applies edit to each of these old addresses, and touches nothing
-// when none of them is known.
-func (m *Memory) changeKnown(olds []address.Addr, edit func(*table, address.Addr)) error {
+// changeKnown applies edit to the old addresses that known finds, and touches nothing
+// when it finds none.
+func (m *Memory) changeKnown(known func(*table) []address.Addr, edit func(*table, address.Addr)) error {
 	m.mu.Lock()
 	err := m.refresh()
-	some := slices.ContainsFunc(olds, func(old address.Addr) bool {
-		_, ok := m.known.get(old)
-		return ok
-	})
+	some := len(known(&m.known)) > 0
 	m.mu.Unlock()
 	if err != nil || !some {
 		return err
 	}
 	return m.change(func(t *table) {
-		for _, old := range olds {
+		for _, old := range known(t) {
 			edit(t, old)
 		}
 	})

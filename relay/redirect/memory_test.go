@@ -49,7 +49,8 @@ func TestNothingIsMadeBeforeSomethingIsLearnt(t *testing.T) {
 		t.Errorf("an empty memory holds %v, %v", entries, err)
 	}
 	must(t, m.Forget(a))
-	must(t, m.Confirm(a))
+	must(t, m.Confirm(entry(t, "a@x.example", "b@x.example")))
+	must(t, m.Refute(entry(t, "a@x.example", "b@x.example")))
 	if _, err := os.Stat(filepath.Dir(m.path)); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a directory was made: %v", err)
 	}
@@ -89,8 +90,8 @@ func TestUsesAreCounted(t *testing.T) {
 	m := memory(t)
 	a, b := entry(t, "a@x.example", "b@x.example"), entry(t, "b@x.example", "c@x.example")
 	must(t, m.Learn(a, b))
-	must(t, m.Confirm(a.Old, b.Old, mailbox(t, "unknown@x.example")))
-	must(t, m.Confirm(a.Old))
+	must(t, m.Confirm(a, b, entry(t, "unknown@x.example", "b@x.example")))
+	must(t, m.Confirm(a, entry(t, "a@x.example", "elsewhere@x.example")))
 	must(t, m.Learn(a)) // said again: the count goes on
 	must(t, m.Learn(entry(t, "b@x.example", "d@x.example")))
 	uses := map[string]int{}
@@ -100,6 +101,22 @@ func TestUsesAreCounted(t *testing.T) {
 		uses[e.Old.Local+e.New.Local] = e.Uses
 	}
 	if diff := cmp.Diff(map[string]int{"ab": 2, "bd": 0}, uses); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestWhatWasSaidSinceIsNotRefuted: a message that waited for days knows what was
+// remembered when it came.
+func TestWhatWasSaidSinceIsNotRefuted(t *testing.T) {
+	m := memory(t)
+	stale, kept := entry(t, "a@x.example", "dead@x.example"), entry(t, "c@x.example", "d@x.example")
+	must(t, m.Learn(stale, kept))
+	right := entry(t, "a@x.example", "right@x.example")
+	must(t, m.Set(right))
+	must(t, m.Refute(stale, entry(t, "c@X.example", "d@x.example"), entry(t, "unknown@x.example", "b@x.example")))
+	got, err := m.List()
+	must(t, err)
+	if diff := cmp.Diff([]Entry{right}, got); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -25,6 +25,26 @@ func (t *table) get(old address.Addr) (Entry, bool) {
 	return t.entries[i], true
 }
 
+// known is those of the old addresses that there are entries of.
+func (t *table) known(olds []address.Addr) (known []address.Addr) {
+	for _, old := range olds {
+		if _, ok := t.get(old); ok {
+			known = append(known, old)
+		}
+	}
+	return known
+}
+
+// still is the old addresses of those entries whose new one is what is known.
+func (t *table) still(entries []Entry) (olds []address.Addr) {
+	for _, e := range entries {
+		if known, ok := t.get(e.Old); ok && known.Same(e) {
+			olds = append(olds, e.Old)
+		}
+	}
+	return olds
+}
+
 func (t *table) drop(old address.Addr) {
 	if i, ok := t.at[old.Key()]; ok {
 		t.entries[i] = Entry{}

@@ -108,6 +108,23 @@ func TestWhatLedNowhereForDaysIsForgotten(t *testing.T) {
 	w.count("questions to the old mailbox", w.peer.Told("RCPT TO:<old@"), 0)
 }
 
+// TestADeadSmarthostUnteachesNothing: it is the way that leads nowhere for days.
+func TestADeadSmarthostUnteachesNothing(t *testing.T) {
+	w := newWorld(t)
+	w.learns()
+	if err := w.account.Relay.Memory.Learn(redirect.Entry{Old: addr("old@x.example"), New: addr("new@y.example"), Code: 557}); err != nil {
+		t.Fatal(err)
+	}
+	w.peer.Say("CONNECT", "421 4.3.2 down")
+	w.accept(w.letter("hi", "old@x.example"))
+	for range 16 {
+		w.run()
+		w.after(8 * time.Hour)
+	}
+	w.want("failed", w.failed(), "from <me@here.example>: new@y.example failed")
+	w.count("remembered when it was given up", len(w.remembered()), 1)
+}
+
 // hearsay makes the way to the smarthost one where anybody may stand between.
 func (w *world) hearsay() {
 	r := w.account.Relay
