@@ -13,7 +13,7 @@ import (
 // the list's owner (RFC 5321 section 3.9.2); the header is not touched. A target
 // that can get no mail is told of as a malformed recipient is.
 func (b *addressing) expand(e address.Element) (found bool) {
-	targets, found := b.table.Expand(e.Addr.Local, b.isOwn)
+	targets, found := b.table.Expand(e.Addr.Local, b.Who.isOwn)
 	b.origin.Alias = e.Addr.Local
 	defer func() { b.origin.Alias = "" }()
 	for _, t := range targets {
@@ -51,10 +51,10 @@ func (s *Submission) expandText(text string, t *aliases.Table) string {
 	var b strings.Builder
 	done := 0
 	for _, e := range address.ParseList(text) {
-		if e.Err != nil || !s.isLocal(e.Addr) {
+		if e.Err != nil || !s.Who.isLocal(e.Addr) {
 			continue
 		}
-		targets, found := t.Expand(e.Addr.Local, s.isOwn)
+		targets, found := t.Expand(e.Addr.Local, s.Who.isOwn)
 		if !found || slices.ContainsFunc(targets, func(t aliases.Target) bool { return t.Err != nil }) {
 			continue
 		}

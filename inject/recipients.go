@@ -97,7 +97,7 @@ func (b *addressing) add(elements []address.Element) {
 			continue
 		}
 		b.origin.Group = e.Group
-		if b.table != nil && b.isLocal(e.Addr) && b.expand(*e) {
+		if b.table != nil && b.Who.isLocal(e.Addr) && b.expand(*e) {
 			continue
 		}
 		b.recipient(e.Addr, b.sender)
@@ -115,21 +115,9 @@ func unescaped(e *address.Element) (a address.Addr, ok bool) {
 	return a, err == nil && !a.IsNull()
 }
 
-// isLocal tells whether a name may be an alias: without a domain, or at the
-// machine's own.
-func (s *Submission) isLocal(a address.Addr) bool { return a.Domain == "" || s.isOwn(a.Domain) }
-
-func (s *Submission) isOwn(domain string) bool {
-	return strings.EqualFold(domain, s.Who.Domain) || strings.EqualFold(domain, s.Who.Hostname)
-}
-
 // recipient gives to a copy, unless it has one already.
 func (b *addressing) recipient(a, sender address.Addr) {
-	a = a.Qualify(b.Who.Domain)
-	if a.Domain == "" && !strings.EqualFold(a.Local, "postmaster") {
-		// RFC 5321 section 2.3.5: nothing unqualified goes out
-		a.Domain = b.Who.Fallback.Domain
-	}
+	a = b.Who.qualify(a)
 	key := a.Folded()
 	if b.seen[key] {
 		return

@@ -32,6 +32,10 @@ type Original struct {
 	Message   *message.Message
 	ID        string    // in the queue; "" if it has none
 	Submitted time.Time // when it was accepted
+
+	// To is the mailboxes that mail to its sender goes to, where that is an alias of this
+	// machine; none: the sender's own.
+	To []address.Addr
 }
 
 // Stamp is what makes a report this one.
@@ -122,9 +126,16 @@ func (k kind) status(o envelope.Outcome) reply.Enhanced {
 
 // envelope is the envelope of a report about o: from nobody, to the sender.
 func (o Original) envelope() *envelope.Envelope {
-	to := o.Envelope.Sender
+	mailboxes := o.To
+	if len(mailboxes) == 0 {
+		mailboxes = []address.Addr{o.Envelope.Sender}
+	}
+	var recipients []*envelope.Recipient
+	for _, to := range mailboxes {
+		recipients = append(recipients, &envelope.Recipient{Original: to, Address: to})
+	}
 	return &envelope.Envelope{
-		Recipients: []*envelope.Recipient{{Original: to, Address: to}},
+		Recipients: recipients,
 		// A report tells as much as the message did: it is protected alike, RFC
 		// 8689 section 5.
 		Options: envelope.Options{RequireTLS: o.Envelope.Options.RequireTLS},

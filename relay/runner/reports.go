@@ -116,20 +116,34 @@ func (w *worker) hush(it *queue.Item, tried []int) {
 	}
 }
 
-// hushed is until when nothing is told to the sender; zero when it may be.
-func (w *worker) hushed(it *queue.Item, now time.Time) time.Time {
-	h, held := w.Queue.RouteHold(reportsTo(it.Envelope.Sender.Key()))
-	if !held || !h.Active(now) {
-		return time.Time{}
+// hushed is until when none of the mailboxes is told anything; zero when one may be.
+func (w *worker) hushed(mailboxes []address.Addr, now time.Time) (until time.Time) {
+	for _, to := range mailboxes {
+		h, held := w.Queue.RouteHold(reportsTo(to.Key()))
+		if !held || !h.Active(now) {
+			return time.Time{}
+		}
+		if until.IsZero() || h.Until.Before(until) {
+			until = h.Until
+		}
 	}
-	return h.Until
+	return until
+}
+
+// mailboxes is where reports to a sender go.
+func (a *Account) mailboxes(sender address.Addr) []address.Addr {
+	if a.Mailboxes == nil {
+		return []address.Addr{sender}
+	}
+	return a.Mailboxes(sender)
 }
 
 // report puts the news into the queue and returns the ids of the reports. told is
 // false when the sender could not be told of a failure.
 func (w *worker) report(it *queue.Item, way *way, all []news) (ids []string, told bool) {
 	told = true
-	until := w.hushed(it, w.Now())
+	to := way.mailboxes(it.Envelope.Sender)
+	until := w.hushed(to, w.Now())
 	for _, n := range all {
 		if !until.IsZero() { // a failure is told later, all else is old then
 			told = told && !n.must
@@ -138,7 +152,7 @@ func (w *worker) report(it *queue.Item, way *way, all []news) (ids []string, tol
 			}
 			continue
 		}
-		id, err := w.submit(it, way, n.make, n.about)
+		id, err := w.submit(it, way, to, n)
 		if err != nil {
 			w.tell(Event{Entry: &it.Entry, Err: err})
 			told = told && !n.must
@@ -207,23 +221,23 @@ func IsWay(h queue.RouteHold) bool {
 // tried behind the others meanwhile.
 const SmarthostPrefix = "smarthost "
 
-// submit makes one report about some recipients and puts it into the queue; ""
-// when there is nothing to tell.
-func (w *worker) submit(it *queue.Item, way *way, make compose, about []int) (string, error) {
+// submit makes one report to some mailboxes and puts it into the queue; "" when there
+// is nothing to tell.
+func (w *worker) submit(it *queue.Item, way *way, to []address.Addr, n news) (string, error) {
 	env := *it.Envelope
 	env.Recipients = nil
-	for _, i := range about {
+	for _, i := range n.about {
 		env.Recipients = append(env.Recipients, it.Envelope.Recipients[i])
 	}
 	now := w.Now()
-	msg, to, err := make(report.Original{Envelope: &env, Message: it.Message, ID: it.ID, Submitted: it.Submitted}, NewStamp(way.Account, now))
+	msg, back, err := n.make(report.Original{Envelope: &env, Message: it.Message, ID: it.ID, Submitted: it.Submitted, To: to}, NewStamp(way.Account, now))
 	if errors.Is(err, report.ErrNothing) {
 		return "", nil
 	}
 	if err != nil {
 		return "", err
 	}
-	return w.Queue.Accept(queue.Entry{Submitted: now, Account: way.name, User: reporter, Envelope: to, Message: msg})
+	return w.Queue.Accept(queue.Entry{Submitted: now, Account: way.name, User: reporter, Envelope: back, Message: msg})
 }
 
 // NewStamp makes a report unlike all others.

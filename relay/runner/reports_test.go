@@ -269,3 +269,28 @@ func TestWhoAsksForREQUIRETLSIsToldWhatBecameOfIt(t *testing.T) {
 	w.want("failed", w.failed(), "from <me@here.example>: a@x.example failed")
 	w.count("copies", w.peer.copies("hi")["a@x.example"], 0)
 }
+
+// TestReportsGoWhereTheSendersMailGoes: and they wait only where nobody of those takes
+// one.
+func TestReportsGoWhereTheSendersMailGoes(t *testing.T) {
+	w := newWorld(t)
+	w.account.Mailboxes = func(sender address.Addr) []address.Addr {
+		return []address.Addr{addr("admin@corp.example"), addr("second@corp.example")}
+	}
+	w.peer.Say("RCPT TO:<gone", "550 5.1.1 gone")
+	w.peer.Say("RCPT TO:<admin", "550 5.1.1 gone too")
+	report := func() {
+		w.accept(w.letter("hi", "gone@x.example"))
+		w.run()
+	}
+	report()
+	report()
+	w.count("reports to one that takes them", len(w.peer.letters("second@corp.example")), 2)
+	w.count("reports to the sender himself", len(w.peer.letters("me@here.example")), 0)
+	w.peer.Say("RCPT TO:<second", "550 5.1.1 gone as well")
+	report()
+	asked := w.peer.Told("RCPT TO:<second")
+	report()
+	w.count("reports tried when nobody takes them", w.peer.Told("RCPT TO:<second")-asked, 0)
+	w.want("waiting", w.waiting(), "from <me@here.example>: gone@x.example failed")
+}

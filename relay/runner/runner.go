@@ -29,6 +29,10 @@ type Account struct {
 	WarnAfter time.Duration // after which the sender is told of the delay, once; 0: never
 	Reporter  address.Addr  // mailer-daemon at a domain of ours
 	Host      string        // name of this host in reports
+
+	// Mailboxes is where mail to a sender goes, behind the aliases of this machine. Nil is
+	// to himself.
+	Mailboxes func(sender address.Addr) []address.Addr
 }
 
 // Runner runs one queue. Its fields are not changed while it runs.

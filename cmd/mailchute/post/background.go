@@ -4,16 +4,9 @@ import (
 	"time"
 
 	"mailchute/cmd/mailchute/host"
-	"mailchute/cmd/mailchute/wire"
-	"mailchute/inject"
 	"mailchute/relay/queue"
 	"mailchute/relay/runner"
 )
-
-// runnerAccount is how the queue sends with this account.
-func (p *Post) runnerAccount(sub *inject.Submission) *runner.Account {
-	return wire.RunnerAccount(p.account, sub.Who)
-}
 
 // pickUp starts a run in the background when something is due: machines without
 // serve or a timer get their queue emptied by the next mail that works. A way

@@ -33,7 +33,9 @@ func (p *Post) mailBack(ctx context.Context, sub *inject.Submission) {
 // the same smarthost.
 func (p *Post) reportFailure(ctx context.Context, sub *inject.Submission, env *envelope.Envelope) bool {
 	now := sub.Stamp.Now
-	msg, back, err := report.Failure(report.Original{Envelope: env, Message: sub.Message, Submitted: now}, runner.NewStamp(p.runnerAccount(sub), now))
+	a := p.runnerAccount(sub.Who)
+	o := report.Original{Envelope: env, Message: sub.Message, Submitted: now, To: a.Mailboxes(env.Sender)}
+	msg, back, err := report.Failure(o, runner.NewStamp(a, now))
 	if err != nil {
 		return false
 	}

@@ -29,7 +29,7 @@ func NewRunner(f *face.Call, q *queue.Queue, j *journal.Journal) *runner.Runner 
 			if p.trace, _, err = f.Tracer(); err != nil {
 				return nil, err
 			}
-			ra := wire.RunnerAccount(a, who)
+			ra := p.runnerAccount(who)
 			ra.Relay, err = p.relay(who.Hostname)
 			return ra, err
 		}}

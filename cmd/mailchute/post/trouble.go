@@ -74,7 +74,7 @@ func (p *Post) holdWay(sub *inject.Submission, trouble *envelope.Outcome) time.T
 	if h, held := p.holds.RouteHold(p.account.Name); held && h.Active(now) && h.Login == login {
 		return h.Until
 	}
-	until, err := runner.Hold(p.holds, p.account.Name, p.runnerAccount(sub), *trouble, now)
+	until, err := runner.Hold(p.holds, p.account.Name, p.runnerAccount(sub.Who), *trouble, now)
 	if err != nil {
 		p.Journal.Note(err.Error())
 	}
