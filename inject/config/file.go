@@ -90,6 +90,9 @@ func Load(path string) (*Config, []string, error) {
 		return nil, nil, &Error{File: path, Reason: fmt.Sprintf("others can write it, its mode is %04o", mode.Perm()), Hint: "mend it with chmod o-w"}
 	}
 	c, warnings, err := Parse(path, text)
+	if err == nil {
+		err = c.findCredential()
+	}
 	if err != nil || !mode.IsRegular() || !c.holdsSecret() {
 		return c, warnings, err
 	}
@@ -101,6 +104,24 @@ func Load(path string) (*Config, []string, error) {
 		warnings = append(warnings, warning)
 	}
 	return c, warnings, nil
+}
+
+// serverCredential is the credential of mailchute.service, which it loads from the file
+// beside its configuration.
+const serverCredential, serverPassword = "smtp", "password"
+
+// findCredential tells where that is, for commands that are not run by systemd.
+func (c *Config) findCredential() error {
+	path, err := filepath.Abs(c.Path)
+	if err != nil {
+		return err
+	}
+	for _, a := range c.All() {
+		if a.Secret.Credential == serverCredential {
+			a.Secret.Spare = filepath.Join(filepath.Dir(path), serverPassword)
+		}
+	}
+	return nil
 }
 
 // read is the text and the mode of one and the same file.

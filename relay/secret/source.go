@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -23,12 +24,13 @@ const fetchTime = 30 * time.Second
 // ErrEmpty means that there is a file or a command, and no secret in the place for it.
 var ErrEmpty = errors.New("the first line is empty")
 
-// Source says where a secret is to be found. At most one field is set.
+// Source says where a secret is to be found. At most one field is set, but for Spare.
 type Source struct {
 	Text       string // the secret itself
 	File       string // path of a file; its first line is the secret
 	Command    string // run by /bin/sh -c; the first line that it prints is the secret
 	Credential string // name of a file in $CREDENTIALS_DIRECTORY, systemd.exec(5)
+	Spare      string // path of the file that a credential is loaded from; read where there is no $CREDENTIALS_DIRECTORY
 }
 
 // IsZero tells whether no source was named.
@@ -70,13 +72,30 @@ func (s Source) Read(ctx context.Context) (Secret, error) {
 	case s.Command != "":
 		return run(ctx, s.Command)
 	case s.Credential != "":
-		path, err := credentialPath(os.Getenv("CREDENTIALS_DIRECTORY"), s.Credential)
-		if err != nil {
-			return Secret{}, err
-		}
-		return readFile(ctx, path)
+		return s.readCredential(ctx)
 	}
 	return Secret{}, errors.New("no secret is configured")
+}
+
+// readCredential reads what systemd hands to a service. Outside of one, as when an
+// administrator runs a command with the service's configuration, it is what systemd
+// would hand over.
+func (s Source) readCredential(ctx context.Context) (Secret, error) {
+	dir := os.Getenv("CREDENTIALS_DIRECTORY")
+	path, err := credentialPath(dir, s.Credential)
+	if err == nil {
+		return readFile(ctx, path)
+	}
+	if dir != "" || s.Spare == "" {
+		return Secret{}, err
+	}
+	switch _, unsafe := Check(s.Spare); {
+	case errors.Is(unsafe, fs.ErrNotExist):
+		return Secret{}, err
+	case unsafe != nil:
+		return Secret{}, unsafe
+	}
+	return readFile(ctx, s.Spare)
 }
 
 // credentialPath is where a credential of systemd lies. A name is one path

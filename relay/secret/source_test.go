@@ -81,6 +81,31 @@ func TestACredentialWithoutSystemdSaysWhatIsMissing(t *testing.T) {
 	}
 }
 
+func TestOutsideAServiceACredentialIsReadFromItsFile(t *testing.T) {
+	dir := t.TempDir()
+	spare := filepath.Join(dir, "password")
+	s := secret.Source{Credential: "smtp", Spare: spare}
+	read := func(want, trouble string) {
+		t.Helper()
+		got, err := s.Read(t.Context())
+		if got.Reveal() != want || (err != nil) != (trouble != "") || err != nil && !strings.Contains(err.Error(), trouble) {
+			t.Errorf("got %q, %v; want %q, %s", got.Reveal(), err, want, trouble)
+		}
+	}
+	t.Setenv("CREDENTIALS_DIRECTORY", "")
+	read("", "LoadCredential=")
+	if err := os.WriteFile(spare, []byte("pw\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	read("pw", "")
+	if err := os.Chmod(spare, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	read("", "can be written by")
+	t.Setenv("CREDENTIALS_DIRECTORY", dir)
+	read("", "no such file")
+}
+
 func TestACommandThatFailsShowsItsLastWordsButNeverItsOutput(t *testing.T) {
 	command := `echo hidden-output; echo first >&2; printf 'gpg: no \033[31mkey\n' >&2; exit 3`
 	_, err := secret.Source{Command: command}.Read(t.Context())
