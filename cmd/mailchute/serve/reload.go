@@ -7,9 +7,9 @@ import (
 	"mailchute/relay/logbook"
 )
 
-// reload puts a new configuration in force, with its sockets. One that is wrong
-// changes nothing. The queue stays where it is.
-func (s *server) reload(ctx context.Context) {
+// reload puts a new configuration in force, with its sockets, and tells whether it
+// did. One that is wrong changes nothing. The queue stays where it is.
+func (s *server) reload(ctx context.Context) bool {
 	old := s.live.Load()
 	fresh, err := newSettings(old.Call)
 	if err == nil {
@@ -19,10 +19,11 @@ func (s *server) reload(ctx context.Context) {
 		old.Complain(err)
 		old.Voice.Say("the old configuration stays in force")
 		old.book.Write(logbook.Record{Event: "warning", Text: "the old configuration stays in force: " + err.Error()})
-		return
+		return false
 	}
 	old.book.Close()
 	fresh.book.Write(logbook.Record{Event: "reload", Text: fresh.Config.Path})
+	return true
 }
 
 // replace puts fresh in force. What only a restart changes is told.

@@ -47,7 +47,8 @@ type server struct {
 	door     chan struct{} // one for each connection that was not let in yet
 	heavy    *turns        // of messages that are large and in hand
 	sessions sync.WaitGroup
-	looks    looks // at the queue
+	visits   context.Context // of sessions; ends after the server's own
+	looks    looks           // at the queue
 }
 
 // heavyAtATime bounds how many large messages are in hand at a time, and with it
@@ -77,15 +78,16 @@ func serve(ctx context.Context, f *face.Call) error {
 	if err != nil {
 		return err
 	}
-	s, err := newServer(ctx, first)
+	s, err := newServer(ctx, past(ctx, lastOrders), first)
 	if err != nil {
 		return err
 	}
 	return s.run(ctx, reload)
 }
 
-// newServer makes a server with its queue, and listens.
-func newServer(ctx context.Context, first *settings) (*server, error) {
+// newServer makes a server with its queue, and listens. It ends with ctx, its sessions
+// with visits.
+func newServer(ctx, visits context.Context, first *settings) (*server, error) {
 	q, err := first.openQueue()
 	if err != nil {
 		return nil, err
@@ -94,7 +96,7 @@ func newServer(ctx context.Context, first *settings) (*server, error) {
 		submit: ears{mode: everybody}, scrape: ears{mode: itsGroup},
 		queue: q, backlog: newBacklog(), workers: first.Config.Default.Queue.Workers, meters: newMeters(q),
 		gate: newGate(sessionsFor(host.Descriptors())), door: make(chan struct{}, atTheDoor), connects: newRate(), letters: newRate(), refusals: newRate(), demands: newRate(),
-		room: session.NewRoom(roomForAll), heavy: newTurns(heavyAtATime),
+		room: session.NewRoom(roomForAll), heavy: newTurns(heavyAtATime), visits: visits,
 	}
 	if err := s.hear(ctx, first); err != nil {
 		q.Close()
@@ -125,6 +127,7 @@ const stopTime = 5 * time.Second
 func (s *server) run(ctx context.Context, reload <-chan os.Signal) error {
 	var deliveries sync.WaitGroup
 	s.deliver(ctx, &deliveries)
+	deliveries.Go(func() { s.again(ctx, time.Now()) })
 	now := s.live.Load()
 	notify := now.notify
 	notify("READY=1\n" + s.status())
@@ -134,7 +137,10 @@ func (s *server) run(ctx context.Context, reload <-chan os.Signal) error {
 		select {
 		case <-reload:
 			notify(reloading())
-			s.reload(ctx)
+			if s.reload(ctx) {
+				lapse(s.queue, time.Now())
+				deliveries.Go(func() { s.again(ctx, time.Now()) })
+			}
 			notify("READY=1\n" + s.status())
 		case <-pulse.C:
 			notify("WATCHDOG=1\n" + s.status())
@@ -145,6 +151,7 @@ func (s *server) run(ctx context.Context, reload <-chan os.Signal) error {
 	closeSockets(s.submit.open)
 	waitFor(stopTime, func() { s.sessions.Wait(); deliveries.Wait() })
 	closeSockets(s.scrape.open)
+	lapse(s.queue, time.Now())
 	s.queue.Close()
 	s.live.Load().book.Close()
 	return nil
@@ -153,7 +160,7 @@ func (s *server) run(ctx context.Context, reload <-chan os.Signal) error {
 // attend listens at sockets until they are closed.
 func (s *server) attend(ctx context.Context, submit, scrape []socket) {
 	for _, l := range submit {
-		go s.accept(ctx, l)
+		s.sessions.Go(func() { s.accept(ctx, l) })
 	}
 	for _, l := range scrape {
 		go metrics.Serve(l, func() []byte { return s.meters.page(s.gate.open(), time.Now()) })

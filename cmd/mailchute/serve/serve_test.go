@@ -11,12 +11,14 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"mailchute/cmd/mailchute/face"
 	"mailchute/cmd/mailchute/host"
 	"mailchute/cmd/mailchute/serve/servetest"
 	"mailchute/inject"
+	"mailchute/relay/queue"
 )
 
 // served is a server on real sockets.
@@ -34,6 +36,12 @@ type served struct {
 // there. Rules are the smarthost's, more is added to [serve].
 func atRest(t *testing.T, rules, more string) *served {
 	t.Helper()
+	return atRestUntil(t, rules, more, func(ctx context.Context) context.Context { return past(ctx, lastOrders) })
+}
+
+// atRestUntil is atRest; visits makes the end of sessions of that of the server.
+func atRestUntil(t *testing.T, rules, more string, visits func(context.Context) context.Context) *served {
+	t.Helper()
 	s := &served{Box: servetest.New(t, rules, more), hup: make(chan os.Signal)}
 	notify := filepath.Join(s.Dir, "notify")
 	manager, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: notify, Net: "unixgram"})
@@ -45,7 +53,7 @@ func atRest(t *testing.T, rules, more string) *served {
 	first, err := newSettings(f)
 	servetest.NoError(t, err)
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	s.server, err = newServer(s.ctx, first)
+	s.server, err = newServer(s.ctx, visits(s.ctx), first)
 	servetest.NoError(t, err)
 	s.Port = s.server.submit.open[1].Addr().String()
 	s.stop = sync.OnceValue(func() error { s.cancel(); closeSockets(s.server.submit.open); s.server.queue.Close(); return nil })
@@ -57,10 +65,15 @@ func atRest(t *testing.T, rules, more string) *served {
 func serveWith(t *testing.T, rules, more string) *served {
 	t.Helper()
 	s := atRest(t, rules, more)
+	s.run()
+	return s
+}
+
+// run lets a server that is at rest begin.
+func (s *served) run() {
 	ended := make(chan error, 1)
 	go func() { ended <- s.server.run(s.ctx, s.hup) }()
 	s.stop = sync.OnceValue(func() error { s.cancel(); return <-ended })
-	return s
 }
 
 // reload makes the server read its configuration again, and waits until it has told
@@ -126,6 +139,44 @@ func TestServeKeepsWhatTheSmarthostDoesNotTake(t *testing.T) {
 	if ids != 1 {
 		t.Errorf("%d messages are kept", ids)
 	}
+}
+
+func TestWhoCameBeforeTheEndIsServed(t *testing.T) {
+	visits, over := context.WithCancel(t.Context())
+	s := atRestUntil(t, "", "", func(context.Context) context.Context { return visits })
+	s.run()
+	c := s.Dial("unix", s.Socket)
+	ended := make(chan error, 1)
+	go func() { ended <- s.stop() }()
+	servetest.Eventually(t, "the socket is gone", func() bool { _, err := os.Stat(s.Socket); return err != nil })
+	servetest.NoError(t, servetest.Submit(c, "me@box.example", "b@example.org", "Subject: just in time\n\nx\n"))
+	over()
+	servetest.NoError(t, <-ended)
+	q, err := queue.Open(filepath.Join(s.Dir, "queue"))
+	servetest.NoError(t, err)
+	defer q.Close()
+	n := 0
+	for range q.List() {
+		n++
+	}
+	if n != 1 {
+		t.Errorf("%d messages wait for the next server", n)
+	}
+}
+
+func TestSessionsEndAWhileAfterTheServer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, end := context.WithCancel(t.Context())
+		visits := past(ctx, lastOrders)
+		end()
+		began := time.Now()
+		if synctest.Wait(); visits.Err() != nil {
+			t.Error("they end at once")
+		}
+		if <-visits.Done(); time.Since(began) != lastOrders {
+			t.Errorf("they end after %v", time.Since(began))
+		}
+	})
 }
 
 func TestServeStopsWithoutWaitingForIdleClients(t *testing.T) {

@@ -16,6 +16,17 @@ import (
 	"mailchute/relay/reply"
 )
 
+// lastOrders is how long sessions go on when the server ends: time for a client that
+// has just come, or is in the middle of a message, to be served.
+const lastOrders = time.Second
+
+// past is a context that ends a while after ctx does.
+func past(ctx context.Context, while time.Duration) context.Context {
+	late, end := context.WithCancel(context.WithoutCancel(ctx))
+	context.AfterFunc(ctx, func() { time.AfterFunc(while, end) })
+	return late
+}
+
 // session serves one connection, which stands at the door.
 func (s *server) session(ctx context.Context, c net.Conn, local bool) {
 	defer c.Close()
@@ -122,10 +133,7 @@ func (s *server) accept(ctx context.Context, l socket) {
 	pause := time.Millisecond
 	for {
 		c, err := l.Accept()
-		if errors.Is(err, net.ErrClosed) || ctx.Err() != nil {
-			if err == nil {
-				c.Close()
-			}
+		if errors.Is(err, net.ErrClosed) || err != nil && ctx.Err() != nil {
 			return
 		}
 		if err != nil {
@@ -139,6 +147,6 @@ func (s *server) accept(ctx context.Context, l socket) {
 		}
 		pause = time.Millisecond
 		s.door <- struct{}{}
-		s.sessions.Go(func() { s.session(ctx, c, l.local()) })
+		s.sessions.Go(func() { s.session(s.visits, c, l.local()) })
 	}
 }

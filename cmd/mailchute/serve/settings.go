@@ -56,6 +56,21 @@ func newSettings(f *face.Call) (*settings, error) {
 	return &settings{Call: &fresh, book: book, world: w, name: name}, nil
 }
 
+// checkSettings tells whether a server would start with the configuration, or a reload
+// take it, as far as that shows without sockets and a queue.
+func checkSettings(f *face.Call) error {
+	f.Part = host.ServerPart
+	s, err := newSettings(f)
+	if err != nil {
+		return err
+	}
+	defer s.book.Close()
+	if _, err := s.queueDir(); err != nil {
+		return err
+	}
+	return checkCircle(s.Config, s.listens())
+}
+
 // errNoConfigOfItsOwn is a server without a configuration, on a machine whose
 // mail already goes to a server.
 var errNoConfigOfItsOwn = &exit.ConfigError{Err: errors.New("serve has no configuration that it can read; make one with: mailchute init --serve; and name it with -C")}

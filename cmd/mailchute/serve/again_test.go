@@ -1,0 +1,55 @@
+package serve
+
+import (
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"mailchute/cmd/mailchute/serve/servetest"
+	"mailchute/relay/queue"
+)
+
+func TestAReloadTriesAgainWhatHasWaitedForTheSmarthost(t *testing.T) {
+	s := serveWith(t, "", "")
+	right := s.Text("127.0.0.1:0", "")
+	nobody, err := net.Listen("tcp", "127.0.0.1:0")
+	servetest.NoError(t, err)
+	nobody.Close()
+	s.Replace(strings.Replace(right, s.Peer.Addr(), nobody.Addr().String(), 1))
+	s.reload()
+	for range 3 {
+		servetest.NoError(t, s.Send("me@box.example", "b@example.org", "Subject: late\n\nx\n"))
+	}
+	servetest.Eventually(t, "all are in the log", func() bool { return strings.Count(s.Log(), "event=deferred") == 3 })
+	s.Replace(right)
+	s.reload()
+	s.Arrive(3) // without the minute that each would have to wait
+}
+
+func TestOnlyWhoEndsTheServerInOrderMakesTheNextOneTryAtOnce(t *testing.T) {
+	q, err := queue.Open(t.TempDir() + "/queue")
+	servetest.NoError(t, err)
+	defer q.Close()
+	id, err := q.Accept(testEntry())
+	servetest.NoError(t, err)
+	now := time.Now()
+	servetest.NoError(t, q.HoldRoute(queue.RouteHold{Since: now, Set: now, Until: now.Add(4 * time.Hour), Attempts: 1, Login: true}))
+
+	s := &server{queue: q, backlog: newBacklog()}
+	if s.again(t.Context(), now); !s.backlog.isEmpty() {
+		t.Error("one that was killed comes back to a closed door")
+	}
+	lapse(q, now)
+	s.again(t.Context(), now)
+	if got := s.backlog.take(2); len(got) != 1 || got[0] != id {
+		t.Errorf("%q, want %q", got, id)
+	}
+	if h, there := q.RouteHold(""); !there || h.Attempts != 1 {
+		t.Errorf("%+v: what was known of the way is lost", h)
+	}
+	servetest.NoError(t, q.FreeRoute(""))
+	if s.again(t.Context(), now); !s.backlog.isEmpty() {
+		t.Error("what waits for other reasons is tried too")
+	}
+}
