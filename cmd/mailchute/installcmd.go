@@ -52,7 +52,11 @@ func (c *installCommand) install(p face.Process) exit.Status {
 	if len(steps) == 0 {
 		fmt.Fprintln(p.Stdout, "all is in place")
 	}
-	return c.perform(p, steps)
+	status := c.perform(p, steps)
+	if status == exit.OK && len(steps) > 0 && !c.DryRun {
+		c.afterInstall(p.Stdout)
+	}
+	return status
 }
 
 // uninstall gives them back.
@@ -69,7 +73,11 @@ func (c *uninstallCommand) uninstall(p face.Process) exit.Status {
 	if len(steps) == 0 {
 		fmt.Fprintln(p.Stdout, "nothing of it is in place")
 	}
-	return c.perform(p, steps)
+	status := c.perform(p, steps)
+	if status == exit.OK && len(steps) > 0 && !c.DryRun {
+		c.afterUninstall(p.Stdout)
+	}
+	return status
 }
 
 func refusedInstall(v voice.Voice, err error) exit.Status {

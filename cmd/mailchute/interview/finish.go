@@ -41,7 +41,11 @@ func (i *initialization) finish(ctx context.Context, d *draft, address string) (
 		if d.config.Default.OAuth.ClientID != "" {
 			fmt.Fprintf(i.Stdout, "next     %s\n", i.loginLine())
 		}
-		fmt.Fprintln(i.Stdout, "next     mailchute install, then: systemctl enable --now mailchute.socket mailchute.service")
+		next := "systemctl enable --now mailchute.socket mailchute.service"
+		if !isSendmail() {
+			next = "mailchute install, then: " + next
+		}
+		fmt.Fprintln(i.Stdout, "next     "+next)
 		return exit.OK, nil
 	}
 	i.freeLogins()
@@ -55,7 +59,7 @@ func (i *initialization) finish(ctx context.Context, d *draft, address string) (
 	if i.path == config.System {
 		fmt.Fprintln(i.Stdout, "note     only root can read it; for mail of other users there is mailchute init --serve")
 	}
-	if target, err := filepath.EvalSymlinks("/usr/sbin/sendmail"); err != nil || filepath.Base(target) != "mailchute" {
+	if !isSendmail() {
 		fmt.Fprintln(i.Stdout, "next     mailchute install makes this program /usr/sbin/sendmail")
 	}
 	return exit.OK, nil
@@ -77,6 +81,12 @@ func (i *initialization) freeLogins() {
 	if held {
 		fmt.Fprintf(i.Stdout, "next     mail that waited for the login goes out with: mailchute queue flush%s\n", i.configFlag())
 	}
+}
+
+// isSendmail tells whether this program has the place of sendmail.
+func isSendmail() bool {
+	target, err := filepath.EvalSymlinks("/usr/sbin/sendmail")
+	return err == nil && filepath.Base(target) == "mailchute"
 }
 
 // logIn gets the token of a configuration that logs in by one: now if somebody is
