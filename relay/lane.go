@@ -6,6 +6,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"mailchute/headers"
 	"mailchute/relay/envelope"
@@ -36,6 +37,7 @@ func (c *Carrier) toward(l lane, main *Carrier) *Carrier {
 	for i, o := range c.others {
 		if o.lane == l {
 			c.others = append(slices.Delete(c.others, i, i+1), o)
+			o.refresh()
 			return o
 		}
 	}
@@ -156,6 +158,7 @@ func (c *Carrier) resolve(ctx context.Context, s route.Smarthost) bool {
 		resolver = &route.Resolver{}
 	}
 	var err error
+	c.learnt = time.Now()
 	if c.endpoints, err = resolver.Endpoints(ctx, s, route.Goal{Domain: c.lane.domain, Demand: c.lane.demand, Outside: c.lane.outside}); err != nil {
 		c.endpoints = nil
 		c.passOver(fromError(err))

@@ -96,6 +96,7 @@ type Carrier struct {
 	most      int               // recipients that it takes in a transaction; 0: unknown
 	domains   domainLimit       // of the session on conn
 	trouble   *envelope.Outcome // the most telling reason why smarthosts were given up
+	learnt    time.Time         // when next and endpoints became what they are
 
 	// Ahead, if not nil, is asked for the message that will be delivered next, while
 	// the content of one is on its way; nil: not known. Its envelope may then travel
@@ -202,6 +203,7 @@ func (c *Carrier) giveUp() {
 		c.endpoints = nil
 		c.next++
 	}
+	c.learnt = time.Now()
 	c.plainly, c.apart, c.most = false, false, 0
 }
 
@@ -264,6 +266,7 @@ func (c *Carrier) delivery(env *envelope.Envelope, msg *message.Message) *delive
 	if d != nil && d.env == env {
 		return d
 	}
+	c.refresh()
 	d = &delivery{Carrier: c, home: c, main: c, env: env, open: env.Open(), msg: msg}
 	d.recall()
 	d.list.begin(env, d.laneOf)

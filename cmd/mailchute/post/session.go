@@ -74,11 +74,13 @@ func (k *Kept) borrow(hello string) (c *relay.Carrier, giveBack func(), err erro
 }
 
 // giveBack keeps a carrier that still leads somewhere, for a while: the next
-// message tries the smarthosts from the first one on when this one found none.
+// message tries the smarthosts from the first one on when this one found none, and
+// so it does with the servers of a domain.
 func (k *Kept) giveBack() {
 	if k.carrier.Trouble() != nil {
 		k.drop()
 	} else {
+		k.carrier.ForgetTrouble()
 		k.idle = time.AfterFunc(keptTime, k.hangUp)
 	}
 	k.mu.Unlock()
