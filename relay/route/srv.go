@@ -15,6 +15,10 @@ import (
 	"mailchute/relay/smtp"
 )
 
+// ErrNotOffered means that a domain says by SRV records that it has no server to hand
+// mail to.
+var ErrNotOffered = errors.New("its SRV records say that it offers no mail submission")
+
 // services is the submission servers that a domain announces: those with TLS from
 // the start before those with STARTTLS (RFC 8314 section 5.1). Trouble with a
 // smarthost is never for good: what is missing today may be announced tomorrow.
@@ -38,7 +42,7 @@ func (r *Resolver) services(ctx context.Context, domain string) ([]smtp.Endpoint
 	case trouble != nil:
 		return temporary(trouble)
 	case implicit.refused || explicit.refused: // RFC 2782: the target "."
-		return temporary(errors.New("its SRV records say that it offers no mail submission"))
+		return temporary(ErrNotOffered)
 	}
 	return temporary(errors.New("it has no SRV records _submissions._tcp or _submission._tcp; name the server itself, as in submission://smtp." + name))
 }

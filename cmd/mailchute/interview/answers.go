@@ -71,10 +71,14 @@ func (i *initialization) server(ctx context.Context, domain string) (found, erro
 	fmt.Fprintf(i.Stderr, "Looking for the server of %s ...\n", voice.Printable(domain))
 	f := i.lookups.find(ctx, domain)
 	switch {
+	case f.smarthost == "" && i.ask.nobody && f.by != "":
+		return f, &usageTrouble{f.by + ": give --smarthost if another server takes its mail"}
 	case f.smarthost == "" && i.ask.nobody:
 		return f, &usageTrouble{fmt.Sprintf("no server for mail from %s was found: give --smarthost", domain)}
 	case f.smarthost != "":
 		fmt.Fprintf(i.Stderr, "Found %s, by %s.\n", voice.Printable(f.smarthost), voice.Printable(f.by))
+	case f.by != "":
+		fmt.Fprintf(i.Stderr, "Found none: %s. Is there another one that takes its mail?\n", voice.Printable(f.by))
 	default:
 		fmt.Fprintln(i.Stderr, "Found none. The provider's help pages call it the outgoing or SMTP server.")
 	}

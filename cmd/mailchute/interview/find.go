@@ -2,6 +2,7 @@ package interview
 
 import (
 	"context"
+	"errors"
 	"net"
 	"time"
 
@@ -50,13 +51,14 @@ func realLookups(getenv func(string) string) lookups {
 type found struct {
 	smarthost string
 	provider  provider.Provider // the zero one: nobody known
-	by        string            // how it was found, for people
+	by        string            // how it was found, for people; without a smarthost why there is none, "" where nobody knows
 	hearsay   bool              // DNS alone names a host outside the domain: a person has to agree (RFC 6186 section 6)
 }
 
 // find asks the table of providers, then the domain's SRV records (RFC 6186 and
-// 8314), then who runs its MX, then tries the names that most servers have. The
-// zero found is nobody.
+// 8314), then who runs its MX, then tries the names that most servers have. Without a
+// smarthost it is nobody, and nobody is guessed where the domain says that there is
+// none.
 func (l lookups) find(ctx context.Context, domain string) found {
 	if p, ok := provider.ByDomain(domain); ok {
 		return found{smarthost: p.Smarthost, provider: p, by: p.Name}
@@ -74,6 +76,9 @@ func (l lookups) bySRV(ctx context.Context, domain string) (found, bool) {
 	ctx, cancel := context.WithTimeout(ctx, lookupTime)
 	defer cancel()
 	endpoints, err := l.services(ctx, domain)
+	if errors.Is(err, route.ErrNotOffered) {
+		return found{by: err.Error()}, true
+	}
 	if err != nil || len(endpoints) == 0 {
 		return found{}, false
 	}

@@ -5,12 +5,16 @@ import (
 	"errors"
 	"testing"
 
+	"mailchute/relay/route"
 	"mailchute/relay/smtp"
 )
 
 func TestTheServerOfADomainIsFound(t *testing.T) {
 	srv := func(address, host string, security smtp.Security) func(context.Context, string) ([]smtp.Endpoint, error) {
 		return func(context.Context, string) ([]smtp.Endpoint, error) {
+			if address == "." {
+				return nil, &route.Error{Domain: "x.example", Err: route.ErrNotOffered}
+			}
 			if address == "" {
 				return nil, errors.New("no records")
 			}
@@ -38,6 +42,7 @@ func TestTheServerOfADomainIsFound(t *testing.T) {
 		{name: "MX of a provider", domain: "x.example", mx: "x-example.mail.protection.outlook.com",
 			smarthost: "submission://smtp.office365.com", provider: "Microsoft 365"},
 		{name: "the usual name", domain: "x.example", mx: "mx.x.example", listens: "mail.x.example:587", smarthost: "submission://mail.x.example"},
+		{name: "SRV that says there is none is believed", domain: "x.example", address: ".", mx: "aspmx.l.google.com", listens: "smtp.x.example:465"},
 		{name: "nobody", domain: "x.example"},
 	}
 	for _, tt := range tests {
