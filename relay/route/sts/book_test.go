@@ -53,6 +53,7 @@ func TestAPolicyHoldsUntilItIsTooOld(t *testing.T) {
 	w.id, w.fetchErr = "2", errors.New("refused")
 	holds("a new one cannot be fetched", true, 2)
 	w.fetchErr, w.text = nil, "<html>"
+	w.now = w.now.Add(rest)
 	holds("the new one is nonsense", true, 3)
 	w.id = ""
 	w.now = w.now.Add(25 * time.Hour)
@@ -64,6 +65,50 @@ func TestAPolicyHoldsUntilItIsTooOld(t *testing.T) {
 	w.id, w.text = "4", "version: STSv1\nmode: none\nmax_age: 86400\n"
 	holds("it is taken back", false, 5)
 	holds("and stays so", false, 5)
+}
+
+// TestWhatCouldNotBeHadIsLeftAloneForAWhile, by all processes, until something new is
+// published or it has rested.
+func TestWhatCouldNotBeHadIsLeftAloneForAWhile(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "mta-sts")
+	w := &world{id: "1", fetchErr: errors.New("silent"), now: time.Now()}
+	asks := func(step string, want bool, fetched int) {
+		t.Helper()
+		for range 20 {
+			if p, ok := w.book(dir).Policy(t.Context(), "example.org"); ok != want {
+				t.Errorf("%s: %v %v", step, p, ok)
+			}
+		}
+		if w.fetched != fetched {
+			t.Errorf("%s: fetched %d times, want %d", step, w.fetched, fetched)
+		}
+	}
+	asks("it is silent", false, 1)
+	w.now = w.now.Add(rest - time.Second)
+	asks("it rests still", false, 1)
+	w.id = "2"
+	asks("another one is published", false, 2)
+	w.now = w.now.Add(-time.Hour)
+	asks("the clock was set back", false, 3)
+	w.now = w.now.Add(rest)
+	w.fetchErr, w.text = nil, "<html>"
+	asks("it is nonsense", false, 4)
+	w.now, w.text = w.now.Add(rest), strict
+	asks("it is there", true, 5)
+	w.id, w.fetchErr = "3", errors.New("silent")
+	asks("the next one cannot be had", true, 6)
+	if names, _ := os.ReadDir(dir); len(names) != 2 {
+		t.Errorf("%d files", len(names))
+	}
+	w.id = "4"
+	told, end := context.WithCancel(t.Context())
+	end()
+	w.book(dir).Policy(told, "example.org")
+	w.fetchErr = nil
+	asks("it was not the domain that broke it off", true, 8)
+	if names, _ := os.ReadDir(dir); len(names) != 1 {
+		t.Errorf("%d files", len(names))
+	}
 }
 
 func TestNothingIsKeptWhereOthersCanWrite(t *testing.T) {
@@ -90,7 +135,7 @@ func TestADamagedFileIsFetchedAgain(t *testing.T) {
 	w := &world{id: "1", text: strict, now: time.Now()}
 	b := w.book(dir)
 	for _, damage := range []string{"", "{", `{"id":"1","policy":"x"}`, `{"id":"1","fetched":"2999-01-01T00:00:00Z","policy":"version: STSv1\nmode: none\nmax_age: 1"}`, strings.Repeat("[", 1<<20)} {
-		if err := os.WriteFile(b.file("example.org"), []byte(damage), 0o600); err != nil {
+		if err := os.WriteFile(b.file("example.org", policySuffix), []byte(damage), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		if _, ok := b.Policy(t.Context(), "example.org"); !ok {
@@ -104,7 +149,7 @@ func TestADamagedFileIsFetchedAgain(t *testing.T) {
 
 func TestADomainIsNoPath(t *testing.T) {
 	for _, domain := range []string{"../x", "/etc/passwd", ".", "", "a/b", strings.Repeat("a.", 120) + "a"} {
-		if f := (&Book{Dir: "/d"}).file(domain); f != "" {
+		if f := (&Book{Dir: "/d"}).file(domain, policySuffix); f != "" {
 			t.Errorf("%q is kept in %q", domain, f)
 		}
 	}

@@ -19,11 +19,21 @@ type entry struct {
 	policy  Policy
 }
 
-const suffix = ".json"
+// failure is a policy that could not be had.
+type failure struct {
+	ID string    `json:"id"` // that was published
+	At time.Time `json:"at"`
+}
 
-// file is where a domain's policy is kept, "" when it is not. A domain name has
+// What is kept of a domain: its policy, and the last failure since to get a new one.
+const (
+	policySuffix  = ".json"
+	failureSuffix = ".failed"
+)
+
+// file is where something of a domain is kept, "" when it is not. A domain name has
 // no slash, and no dot in front; a very long one makes no file name.
-func (b *Book) file(domain string) string {
+func (b *Book) file(domain, suffix string) string {
 	if b.Dir == "" || !address.IsDomain(domain) || len(domain) > 200 {
 		return ""
 	}
@@ -33,19 +43,11 @@ func (b *Book) file(domain string) string {
 // load reads a kept policy that still holds. A time of fetching that lies ahead
 // is a clock that was set back, or a forgery: such a policy would hold too long.
 func (b *Book) load(domain string, now time.Time) (entry, bool) {
-	name := b.file(domain)
-	if name == "" || !private(b.Dir) {
-		return entry{}, false
-	}
-	f, err := os.Open(name)
-	if err != nil {
-		return entry{}, false
-	}
-	defer f.Close()
 	var e entry
-	if json.NewDecoder(io.LimitReader(f, 8*maxText)).Decode(&e) != nil {
+	if !b.read(b.file(domain, policySuffix), &e) {
 		return entry{}, false
 	}
+	var err error
 	if e.policy, err = parse(e.Text); err != nil {
 		return entry{}, false
 	}
@@ -53,14 +55,43 @@ func (b *Book) load(domain string, now time.Time) (entry, bool) {
 	return e, age >= 0 && age <= e.policy.MaxAge
 }
 
-// save keeps a policy. It is replaced as a whole, so that no reader sees half of
-// it; when it cannot be kept, it is fetched again next time.
+// save keeps a policy. When it cannot be kept, it is fetched again next time.
 func (b *Book) save(domain string, e entry) {
-	name := b.file(domain)
+	b.write(b.file(domain, policySuffix), e)
+	if name := b.file(domain, failureSuffix); name != "" {
+		_ = os.Remove(name)
+	}
+}
+
+// rests tells whether the policy with this id could not be had a moment ago.
+func (b *Book) rests(domain, id string, now time.Time) bool {
+	var f failure
+	if !b.read(b.file(domain, failureSuffix), &f) || f.ID != id {
+		return false
+	}
+	age := now.Sub(f.At)
+	return age >= 0 && age < rest
+}
+
+// read reads a file that only its owner can have written.
+func (b *Book) read(name string, into any) bool {
+	if name == "" || !private(b.Dir) {
+		return false
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	return json.NewDecoder(io.LimitReader(f, 8*maxText)).Decode(into) == nil
+}
+
+// write replaces a file as a whole, so that no reader sees half of it.
+func (b *Book) write(name string, v any) {
 	if name == "" || os.MkdirAll(b.Dir, 0o700) != nil || !private(b.Dir) {
 		return
 	}
-	content, err := json.Marshal(e)
+	content, err := json.Marshal(v)
 	if err != nil {
 		return
 	}
