@@ -64,14 +64,26 @@ func (h queueHealth) tell(at about, now time.Time, clocked bool, late time.Durat
 	case h.busy:
 		at.ok("queue", "a run is at work")
 	}
-	if h.failed > 0 {
-		at.note("queue", fmt.Sprintf("%d messages failed for good", h.failed), "mailchute queue list --failed; queue retry or queue remove")
-	}
+	h.tellFailed(at)
 	if h.aside > 0 {
 		at.warn("queue", fmt.Sprintf("%d damaged or foreign files were set aside", h.aside), "the reasons are in "+filepath.Join(h.path, "corrupt"))
 	}
 	if h.future > 0 {
 		at.warn("clock", fmt.Sprintf("%d messages in the queue were submitted in the future", h.future), "is the clock right?")
+	}
+}
+
+// tellOff says what is left in a queue that was turned off.
+func (h queueHealth) tellOff(at about) {
+	if h.waiting > 0 {
+		at.warn("queue", fmt.Sprintf("%s: %d waiting from before it was turned off", h.path, h.waiting), "mailchute queue flush tries them, and no mail that works does")
+	}
+	h.tellFailed(at)
+}
+
+func (h queueHealth) tellFailed(at about) {
+	if h.failed > 0 {
+		at.note("queue", fmt.Sprintf("%d messages failed for good", h.failed), "mailchute queue list --failed; queue retry or queue remove")
 	}
 }
 

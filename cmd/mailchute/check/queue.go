@@ -47,7 +47,11 @@ func checkQueues(ctx context.Context, at about, f *face.Call, clocked bool) {
 	defer p.Close()
 	now, late := time.Now(), f.Config.Default.Queue.WarnAfter
 	for _, q := range p.Queues {
-		inspect(q, now).tell(at, now, clocked, late)
+		if h := inspect(q, now); f.TakesMail(q) {
+			h.tell(at, now, clocked, late)
+		} else {
+			h.tellOff(at)
+		}
 	}
 	for _, q := range p.Idle {
 		if h := inspect(q, now); h.waiting > 0 {

@@ -1,6 +1,7 @@
 package face
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,12 +12,16 @@ import (
 	"mailchute/relay/queue"
 )
 
-// Queues is the queues of all accounts, each once.
+// Queues is the queues of all accounts, each once. What was accepted is seen and sent
+// after its queue was turned off, too.
 func (f *Call) Queues() ([]*queue.Queue, error) {
 	var qs []*queue.Queue
 	seen := map[string]bool{}
 	for _, a := range f.Config.All() {
 		q, err := f.OpenQueue(a)
+		if err == nil && q == nil {
+			q, err = f.leftQueue(a)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -51,6 +56,38 @@ func (f *Call) OpenQueue(a *config.Account) (*queue.Queue, error) {
 		return q.Client(), nil
 	}
 	return q, err
+}
+
+// leftQueue is the queue of an account that was turned off while something was in it;
+// nil where there is none that this user could have mail in. What was left when all was
+// handed over to a server of the machine is not ours to send.
+func (f *Call) leftQueue(a *config.Account) (*queue.Queue, error) {
+	if a.Queue.Enabled || wire.ByLocalServer(a) {
+		return nil, nil
+	}
+	on := *a
+	on.Queue.Enabled = true
+	q, err := f.OpenQueue(&on)
+	if err != nil || q == nil {
+		return nil, err
+	}
+	empty, err := q.Empty()
+	if empty || errors.Is(err, queue.ErrUnusable) {
+		return nil, q.Close()
+	}
+	return q, err
+}
+
+// TakesMail tells whether new mail may come into q.
+func (f *Call) TakesMail(q *queue.Queue) bool {
+	return slices.ContainsFunc(f.Config.All(), func(a *config.Account) bool {
+		own, err := f.OpenQueue(a)
+		if err != nil || own == nil {
+			return false
+		}
+		defer own.Close()
+		return own.Path() == q.Path()
+	})
 }
 
 // OtherQueue is the queue at the place of an account's that this configuration does
