@@ -7,13 +7,11 @@
 package interview
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
 
-	"mailchute/cmd/mailchute/check"
 	"mailchute/cmd/mailchute/exit"
 	"mailchute/cmd/mailchute/face"
 	"mailchute/cmd/mailchute/host"
@@ -21,7 +19,6 @@ import (
 	"mailchute/headers/address"
 	"mailchute/inject/config"
 	"mailchute/inject/setup"
-	"mailchute/inject/setup/foreign"
 )
 
 // initialization is one run of init.
@@ -74,39 +71,6 @@ func (i *initialization) make(ctx context.Context) (exit.Status, error) {
 	return i.finish(ctx, draft, answers.Address.String())
 }
 
-// translate is init --from. What another program worked with is written before
-// it is tried: a server that is away does not make it wrong.
-func (i *initialization) translate(ctx context.Context) (exit.Status, error) {
-	plan, err := foreign.Read(i.From, cmp.Or(i.Getenv("HOME"), i.who.Home))
-	if err != nil {
-		return 0, err
-	}
-	draft, err := i.draft(plan)
-	if err != nil {
-		return 0, err
-	}
-	for _, n := range plan.SortedNotes() {
-		fmt.Fprintf(i.Stdout, "note     %s\n", voice.Printable(n.String()))
-	}
-	switch {
-	case i.Root != "" || plan.Root == "":
-	case targets(plan.Root) != nil:
-		fmt.Fprintf(i.Stdout, "note     mail for root went to %s, which is no mail address; --root adds an alias\n", voice.Printable(plan.Root))
-	case i.path == config.System:
-		i.Root = plan.Root
-	default:
-		fmt.Fprintf(i.Stdout, "note     mail for root went to %s; --root %[1]s adds that alias\n", voice.Printable(plan.Root))
-	}
-	status, err := i.finish(ctx, draft, plan.Default().Get("identity.address"))
-	if err != nil || status != exit.OK {
-		return status, err
-	}
-	if status = check.Files(draft.config.All(), i.find); status != exit.OK || i.Offline {
-		return status, nil
-	}
-	return i.try(ctx, draft), nil
-}
-
 // place settles where the configuration goes and whom it is for.
 func (i *initialization) place() error {
 	i.machine = i.System || i.Serve || i.who.UID == 0 && !i.UserLevel
@@ -135,6 +99,9 @@ func (i *initialization) place() error {
 func (i *initialization) check() error {
 	if i.Serve && (i.From != "" || i.Test != "") {
 		return &usageTrouble{"--serve goes neither with --from nor with --test: start the server first"}
+	}
+	if flag := i.answer(); i.From != "" && flag != "" {
+		return &usageTrouble{fmt.Sprintf("%s does not go with --from, which takes all answers from %q: change what it writes", flag, i.From)}
 	}
 	for _, flag := range []struct{ name, value string }{{"--address", i.Address}, {"--test", i.Test}, {"--root", i.Root}} {
 		if flag.value == "" {

@@ -4,8 +4,9 @@
 //
 // What a line meant is taken over where there is a word for it. Each line without
 // one has a note that says so, or says what became of it; nothing is left out in
-// silence. A password goes to a file of its own, a command that printed it stays a
-// command. No command of the other configuration is run.
+// silence. Where mail goes is never guessed: a server that cannot be told is none. A
+// password goes to a file of its own, a command that printed it stays a command, and
+// to read a configuration runs none.
 //
 // Files named inside a configuration are looked for beside it first, so that one
 // copied from another machine can be read.
