@@ -11,22 +11,10 @@ import (
 )
 
 func TestNothingIsAskedWhereTheAnswerCouldNotBeKept(t *testing.T) {
-	if os.Geteuid() == 0 {
-		// Root writes everywhere but below a file.
-		a := newAuthority(t)
-		s := a.source(0)
-		if err := os.MkdirAll(filepath.Join(s.Store.File+".new", "x"), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		mustBeTemporary(t, s)
-		if n := a.Grants(); n != 0 {
-			t.Errorf("asked %d times", n)
-		}
-		return
-	}
 	a := newAuthority(t)
 	s := a.source(0)
-	if err := os.Chmod(filepath.Dir(s.Store.File), 0o500); err != nil {
+	// What is in the draft's place cannot be taken away, not even by root.
+	if err := os.MkdirAll(filepath.Join(s.Store.File+".new", "x"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	mustBeTemporary(t, s)

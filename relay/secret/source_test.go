@@ -30,6 +30,7 @@ func TestRead(t *testing.T) {
 	}
 	t.Setenv("CREDENTIALS_DIRECTORY", credentials)
 	longest := strings.Repeat("x", 64<<10)
+	missing := filepath.Join(credentials, "\x1b[2J")
 
 	tests := []struct {
 		name   string
@@ -47,7 +48,7 @@ func TestRead(t *testing.T) {
 		{"64 KiB are not too long", secret.Source{File: write(t, longest+"\r\n")}, longest, ""},
 		{"more than 64 KiB are", secret.Source{File: write(t, longest+"x")}, "", "longer than 65536 octets"},
 		{"a file that never ends", secret.Source{File: "/dev/zero"}, "", "longer than 65536 octets"},
-		{"a file that is not there", secret.Source{File: "/nonexistent/\x1b[2J"}, "", `file "/nonexistent/\x1b[2J": no such file`},
+		{"a file that is not there", secret.Source{File: missing}, "", fmt.Sprintf("file %q: no such file", missing)},
 		{"a directory", secret.Source{File: credentials}, "", "is a directory"},
 		{"a credential", secret.Source{Credential: "smtp"}, "pw", ""},
 		{"a credential that leads out of the directory", secret.Source{Credential: "../etc/passwd"}, "", "not a plain name"},

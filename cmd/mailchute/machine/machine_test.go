@@ -3,6 +3,7 @@ package machine
 import (
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -11,6 +12,7 @@ import (
 // build makes files below a new root: a text behind "-> " is a link.
 func build(t *testing.T, files map[string]string) Machine {
 	t.Helper()
+	defer syscall.Umask(syscall.Umask(0o022))
 	m := Machine{Root: t.TempDir()}
 	if err := os.Chmod(m.Root, 0o755); err != nil {
 		t.Fatal(err)
