@@ -106,8 +106,8 @@ func (j *junction) take(tt turn) string {
 		args = []string{"bob@x.example"}
 	}
 	name := filepath.Join(j.dir, "sendmail")
-	if err := copyProgram(name); err != nil {
-		j.t.Fatal(err)
+	if self := must(os.Executable()); os.Link(self, name) != nil {
+		copyFile(j.t, self, name)
 	}
 	cmd := exec.Command(name, args...)
 	cmd.Dir = j.dir

@@ -5,7 +5,6 @@ import (
 	"crypto/x509"
 	"flag"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -163,29 +162,6 @@ func TestEachStatusHasItsWords(t *testing.T) {
 			t.Errorf("no wrong turn ends with %d and words", s)
 		}
 	}
-}
-
-// copyProgram puts this program where others can run it.
-func copyProgram(name string) error {
-	self, err := os.Executable()
-	if err != nil {
-		return err
-	}
-	if err := os.Link(self, name); err == nil {
-		return nil
-	}
-	from, err := os.Open(self)
-	if err != nil {
-		return err
-	}
-	defer from.Close()
-	to, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o755)
-	if err != nil {
-		return err
-	}
-	defer to.Close()
-	_, err = io.Copy(to, from)
-	return err
 }
 
 func must[T any](v T, err error) T {
