@@ -198,9 +198,18 @@ func listener(t *testing.T, socket string) int {
 	return pid
 }
 
+// longDir is a directory with a long name.
+func longDir(t *testing.T) string {
+	dir := filepath.Join(t.TempDir(), strings.Repeat("x", 100))
+	servetest.NoError(t, os.Mkdir(dir, 0o700))
+	return dir
+}
+
 func TestABackgroundServerIsReadyWhenItsParentEnds(t *testing.T) {
 	name, config, socket := program(t, smarthost(t))
-	out, err := exec.Command(name, "-bd", "-C", config).CombinedOutput()
+	start := exec.Command(name, "-bd", "-C", config)
+	start.Env = append(os.Environ(), "TMPDIR="+longDir(t)) // too long for the name of a socket
+	out, err := start.CombinedOutput()
 	pid := listener(t, socket)
 	defer syscall.Kill(pid, syscall.SIGKILL)
 	if err != nil || len(out) > 0 {

@@ -90,6 +90,7 @@ type Summary struct {
 	Errors     int // commands that are no SMTP
 	Accepted   int // messages
 	Refused    int // transactions, messages and recipients that were not taken
+	Unkept     int // messages among them that Deliver never saw: too large, or no room
 	Octets     int64
 	Unfinished bool   // the client went away in the middle of a transaction
 	End        string // one of the words below

@@ -23,9 +23,10 @@ type Text struct {
 	binary bool // by BODY=BINARYMIME
 }
 
-// maxHeader bounds the octets of a header: many clients at a time must not fill
-// the memory. A header of that size names some hundred thousand recipients.
-const maxHeader = 8 << 20
+// maxHeader bounds the octets of a header, which is in memory several times on its way:
+// many clients at a time must not fill it. A header of that size names some thirty
+// thousand recipients.
+const maxHeader = 1 << 20
 
 // Size is the number of octets.
 func (t *Text) Size() int64 { return t.size }

@@ -194,6 +194,7 @@ func (s *session) deliver(c *collector) reply.Reply {
 	text, err := c.finish()
 	if err != nil {
 		s.sum.Refused++
+		s.sum.Unkept++
 		if errors.Is(err, errTooLarge) {
 			return *tooLarge(s.Limits.Size)
 		}

@@ -31,11 +31,20 @@ func Daemon(ctx context.Context, f *face.Call) exit.Status {
 	return status
 }
 
+// placeForSocket is the directory for temporary files, or one whose name leaves room
+// for that of a socket: unix(7) has 108 octets for all of it, others 104.
+func placeForSocket() string {
+	if dir := os.TempDir(); len(dir) <= 64 {
+		return dir
+	}
+	return "/tmp"
+}
+
 // startServer starts a server that outlives us and waits until it is ready, so
 // that status 0 means that its sockets are there. What it says until then is on
 // our standard error.
 func startServer(f *face.Call) (exit.Status, error) {
-	dir, err := os.MkdirTemp("", "mailchute-")
+	dir, err := os.MkdirTemp(placeForSocket(), "mailchute-")
 	if err != nil {
 		return exit.OK, &inject.SpoolError{Err: err}
 	}

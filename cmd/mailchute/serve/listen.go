@@ -12,6 +12,7 @@ import (
 
 	"mailchute/cmd/mailchute/exit"
 	"mailchute/inject/config"
+	"mailchute/relay/durable"
 )
 
 // socket is a socket that the server listens on.
@@ -91,17 +92,9 @@ func listen(l config.Listen, mode fs.FileMode) (net.Listener, error) {
 	return n, nil
 }
 
-// makeRunDir makes the directory of a socket where it is missing. Everybody can
-// look into it, whatever the umask is.
-func makeRunDir(dir string) error {
-	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
-	return os.Chmod(dir, 0o755)
-}
+// makeRunDir makes the directory of a socket where it is missing, and what is missing
+// above it. Everybody can look into them, whatever the umask is.
+func makeRunDir(dir string) error { return durable.MakeDirs(dir, 0o755) }
 
 // errRunning is a server that is there already.
 var errRunning = errors.New("a server is listening there already")

@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 
 	"mailchute/inject/config"
@@ -12,7 +13,8 @@ import (
 
 func TestAStaleSocketIsReplacedAndNothingElse(t *testing.T) {
 	dir := t.TempDir()
-	path := filepath.Join(dir, "new", "submit.sock")
+	path := filepath.Join(dir, "new", "deep", "submit.sock")
+	defer syscall.Umask(syscall.Umask(0o077))
 	l := config.Listen{Network: "unix", Address: path}
 	first, err := open(l, everybody)
 	if err != nil {
@@ -21,8 +23,10 @@ func TestAStaleSocketIsReplacedAndNothingElse(t *testing.T) {
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o666 {
 		t.Errorf("%v, %v", info, err)
 	}
-	if info, err := os.Stat(filepath.Dir(path)); err != nil || info.Mode().Perm() != 0o755 {
-		t.Errorf("%v, %v", info, err)
+	for _, dir := range []string{filepath.Dir(path), filepath.Join(dir, "new")} {
+		if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != 0o755 {
+			t.Errorf("%v, %v", info, err)
+		}
 	}
 	if _, err := open(l, everybody); !errors.Is(err, errRunning) {
 		t.Errorf("a second server: %v", err)

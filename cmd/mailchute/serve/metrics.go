@@ -57,6 +57,13 @@ func (m *meters) took(began time.Time, r reply.Reply) reply.Reply {
 	return r
 }
 
+// unkept counts messages that sessions could not hand over.
+func (m *meters) unkept(n int) {
+	for range n {
+		m.refused.Inc()
+	}
+}
+
 // opened counts a session.
 func (m *meters) opened(known bool) {
 	if known {

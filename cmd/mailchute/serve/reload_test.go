@@ -165,6 +165,19 @@ func TestWhoIsInTheMiddleOfAMessageIsToldThatTheServerEnds(t *testing.T) {
 	}
 }
 
+func TestAMessageThatIsTooLargeIsCountedAsRefused(t *testing.T) {
+	s := serveWith(t, "", "max_size = 5000")
+	metrics := filepath.Join(s.Dir, "run", "metrics.sock")
+	s.Write(fmt.Sprintf("max_size = 5000\nmetrics = \"unix:%s\"", metrics))
+	s.reload()
+	if err := s.Send("me@box.example", "b@example.org", "Subject: x\n\n"+strings.Repeat("x\n", 5000)); err == nil {
+		t.Error("it was taken")
+	}
+	servetest.Eventually(t, "it is counted when its session has ended", func() bool {
+		return strings.Contains(servetest.Scrape(metrics), "\nmailchute_messages_total{result=\"refused\"} 1\n")
+	})
+}
+
 func TestConcurrentScrapesWhileMailFlows(t *testing.T) {
 	s := serveWith(t, "once RCPT => 550 5.1.1 no\n", "")
 	metrics := filepath.Join(s.Dir, "run", "metrics.sock")

@@ -9,6 +9,7 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -63,6 +64,10 @@ const atTheDoor = 16
 // lists of recipients.
 const roomForAll = 32 << 20
 
+// memoryLimit is the octets at which memory is collected however little there is to
+// gain, so that the garbage of large headers does not double what they take.
+const memoryLimit = 48 << 20
+
 // serve runs the server until a signal ends it.
 func serve(ctx context.Context, f *face.Call) error {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
@@ -72,6 +77,9 @@ func serve(ctx context.Context, f *face.Call) error {
 	defer signal.Stop(reload)
 
 	keepSecrets()
+	if f.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memoryLimit)
+	}
 	f.Part = host.ServerPart
 	f.Voice = voice.To(logbook.Patient(f.Stderr)) // whoever does not read it must not stop the mail
 	first, err := newSettings(f)

@@ -53,6 +53,7 @@ func (s *server) session(ctx context.Context, c net.Conn, local bool) {
 	}
 	s.letSee(now, who, &o)
 	sum, err := session.Serve(ctx, p, o)
+	s.meters.unkept(sum.Unkept)
 	rec := sessionRecord(who, sum, err, time.Since(began))
 	rec.Session.Limited = limited
 	now.book.Write(rec)
