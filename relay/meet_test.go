@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"mailchute/headers/address"
 	"mailchute/relay/envelope"
 )
 
@@ -94,5 +95,19 @@ func TestWhoHasACopyGetsNoOtherByAnyWay(t *testing.T) {
 	n.again(r, env, "a@old.example delivered; late@old.example delivered; n@new.example delivered", "n@new.example 1")
 	if theirs.Told("RCPT") > 0 {
 		t.Error("the second way was taken")
+	}
+}
+
+// TestWhoHasACopyByAnotherEnvelopeGetsNone: a mailing list has an envelope of its own.
+func TestWhoHasACopyByAnotherEnvelopeGetsNone(t *testing.T) {
+	p := newPeer(t, "RCPT TO:<a@old => 557 5.2.7 <n@NEW.example>\nRCPT TO:<b@old => 557 5.2.7 <b@new.example>")
+	env := deliver(t, []string{"a@old.example", "b@old.example"}, func(_ *Relay, env *envelope.Envelope) {
+		env.Served = []address.Addr{addr("n@new.example"), addr("other@new.example")}
+	}, p)
+	if fates(env) != "a@old.example delivered; b@old.example delivered" || copies(p) != "b@new.example 1" {
+		t.Errorf("%s; copies %s", fates(env), copies(p))
+	}
+	if text := env.Recipients[0].Outcome.Text(); text != "the mailbox has its copy already" {
+		t.Errorf("told as %q", text)
 	}
 }

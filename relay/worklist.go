@@ -64,6 +64,9 @@ type mailboxes map[address.Addr]*mailbox
 func (w *worklist) begin(env *envelope.Envelope, laneOf func(*envelope.Recipient) lane) {
 	w.known = make(mailboxes, len(env.Recipients))
 	w.lanes = map[lane]mailboxes{{}: w.known}
+	for _, a := range env.Served {
+		w.keep(a, envelope.Outcome{State: envelope.Delivered, Reason: "the mailbox has its copy already"})
+	}
 	for _, r := range env.Recipients {
 		switch r.Outcome.State {
 		case envelope.Delivered:

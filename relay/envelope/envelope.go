@@ -16,6 +16,10 @@ type Envelope struct {
 	Sender     address.Addr // the reverse-path; the zero value is the null one
 	Recipients []*Recipient
 	Options    Options
+
+	// Served are mailboxes that have had their copy by another envelope of the same
+	// message, such as that of a mailing list. Whom a redirect leads there gets no other.
+	Served []address.Addr
 }
 
 // Options are the wishes that hold for the whole message. A zero value asks for

@@ -151,6 +151,14 @@ func (e *Envelope) Open() []*Recipient { return e.in(Pending) }
 // Deferred is the recipients to be tried again later.
 func (e *Envelope) Deferred() []*Recipient { return e.in(Deferred) }
 
+// Copies is the mailboxes that have a copy of the message.
+func (e *Envelope) Copies() (all []address.Addr) {
+	for _, r := range e.in(Delivered) {
+		all = append(all, r.Address)
+	}
+	return all
+}
+
 // Failed is the recipients that failed for good.
 func (e *Envelope) Failed() []*Recipient { return e.in(Failed) }
 

@@ -10,6 +10,7 @@ import (
 	"mailchute/cmd/mailchute/terminal"
 	"mailchute/cmd/mailchute/voice"
 	"mailchute/cmd/mailchute/wire"
+	"mailchute/headers/address"
 	"mailchute/inject"
 	"mailchute/relay"
 	"mailchute/relay/envelope"
@@ -31,15 +32,18 @@ func (p *Post) deliver(ctx context.Context, sub *inject.Submission) exit.Status 
 		defer stop()
 	}
 	worked := false
+	var served []address.Addr
 	trouble, until := p.heldLogin()
 	for i, env := range sub.Envelopes {
 		var attempt relay.Attempt
 		if trouble != nil {
 			postpone(env, *trouble)
 		} else {
+			env.Served = served
 			attempt = c.Deliver(ctx, env, sub.Message, p.kept == nil && i == len(sub.Envelopes)-1)
 			until = p.holdWay(sub, c.Trouble())
 		}
+		served = append(served, env.Copies()...)
 		id := p.keep(sub, env, until)
 		if id != "" {
 			p.ids = append(p.ids, id)
