@@ -64,6 +64,7 @@ func (s *server) listen(ctx context.Context, fresh *settings) error {
 	}
 	s.live.Store(fresh)
 	fresh.warnLoopback(ports)
+	fresh.warnUnheard(s.submit.at(fresh.listens()))
 	s.submit.adopt(fresh.listens(), ports)
 	s.scrape.adopt(fresh.scrapes(), scrapes)
 	s.attend(ctx, ports, scrapes)

@@ -141,6 +141,7 @@ func (s *server) run(ctx context.Context, reload <-chan os.Signal) error {
 	notify("READY=1\n" + s.status())
 	pulse := time.NewTicker(pulseEvery(now.Getenv))
 	defer pulse.Stop()
+	mute := false // the log is
 	for ctx.Err() == nil {
 		select {
 		case <-reload:
@@ -151,6 +152,7 @@ func (s *server) run(ctx context.Context, reload <-chan os.Signal) error {
 			}
 			notify("READY=1\n" + s.status())
 		case <-pulse.C:
+			mute = s.live.Load().tellOfLog(mute)
 			notify("WATCHDOG=1\n" + s.status())
 		case <-ctx.Done():
 		}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 
 	"mailchute/cmd/mailchute/exit"
 	"mailchute/cmd/mailchute/face"
@@ -134,6 +135,27 @@ func (s *settings) warnLoopback(sockets []socket) {
 			s.tell(fmt.Sprintf("%s takes no mail: serve.users has no line such as %s = [\"*@example.org\"], and nobody can be known there", l.Addr(), loopback))
 		}
 	}
+}
+
+// warnUnheard tells of sockets that the configuration names, but systemd, which hands
+// over all there are, does not.
+func (s *settings) warnUnheard(there []config.Listen) {
+	usual := config.Defaults().Serve.Listen
+	for _, l := range s.listens() {
+		if !slices.Contains(there, l) && !slices.Contains(usual, l) {
+			s.tell(fmt.Sprintf("serve.listen: nobody listens at %q, as systemd hands over other sockets; it needs the line ListenStream=%s in the socket unit", l.Address, l.Address))
+		}
+	}
+}
+
+// tellOfLog says on standard error that the log has begun to fail, as a file does that
+// the sandbox of the unit does not let be written. It tells whether the log fails.
+func (s *settings) tellOfLog(known bool) bool {
+	err := s.book.Err()
+	if err != nil && !known {
+		s.Voice.Say("warning: the log cannot be written: %v", err)
+	}
+	return err != nil
 }
 
 // tell warns on standard error and in the log.
