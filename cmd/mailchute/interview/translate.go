@@ -3,6 +3,7 @@ package interview
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 
 	"mailchute/cmd/mailchute/check"
@@ -11,6 +12,7 @@ import (
 	"mailchute/inject/config"
 	"mailchute/inject/setup"
 	"mailchute/inject/setup/foreign"
+	"mailchute/relay/route/dns"
 )
 
 // answer is a flag that was given and answers what --from answers, "" for none.
@@ -33,7 +35,7 @@ func (c *Command) answer() string {
 // translate is init --from. What another program worked with is written before
 // it is tried: a server that is away does not make it wrong.
 func (i *initialization) translate(ctx context.Context) (exit.Status, error) {
-	plan, err := foreign.Read(i.From, cmp.Or(i.Getenv("HOME"), i.who.Home))
+	plan, err := foreign.Read(i.From, i.world(ctx))
 	if err != nil {
 		return 0, err
 	}
@@ -60,6 +62,28 @@ func (i *initialization) translate(ctx context.Context) (exit.Status, error) {
 		return exit.OK, nil
 	}
 	return i.try(ctx, draft), nil
+}
+
+// world is where the other configuration is read: with an answer from the DNS, if it
+// may be asked.
+func (i *initialization) world(ctx context.Context) foreign.World {
+	w := foreign.World{Home: cmp.Or(i.Getenv("HOME"), i.who.Home)}
+	if i.Offline {
+		return w
+	}
+	w.Exchangers = func(domain string) (hosts []string, err error) {
+		ctx, cancel := context.WithTimeout(ctx, lookupTime)
+		defer cancel()
+		answer, err := i.DNS.MX(ctx, domain)
+		if trouble := (*dns.Error)(nil); errors.As(err, &trouble) && trouble.NotFound {
+			return nil, nil
+		}
+		for _, mx := range answer.Records {
+			hosts = append(hosts, mx.Host)
+		}
+		return hosts, err
+	}
+	return w
 }
 
 // translateRoot is who got the mail for root, unless --root says it.

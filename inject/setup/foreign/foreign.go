@@ -55,17 +55,25 @@ func programs() []program {
 	}
 }
 
-// Read makes a plan of the configuration at path, a file or a directory. home is
-// what ~ stands for, "" if nobody knows. Errors are those of the file system, and
-// *UnknownError.
-func Read(path, home string) (*setup.Plan, error) {
+// World is what a configuration means something in.
+type World struct {
+	Home string // what ~ stands for, "" if nobody knows
+
+	// Exchangers gives the hosts in the MX records of a domain, in no order and none
+	// where it has none. nil means that nobody can be asked.
+	Exchangers func(domain string) (hosts []string, err error)
+}
+
+// Read makes a plan of the configuration at path, a file or a directory. Errors are
+// those of the file system, and *UnknownError.
+func Read(path string, w World) (*setup.Plan, error) {
 	path = filepath.Clean(path)
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
 	}
 	if info.IsDir() {
-		return readDirectory(path, home)
+		return readDirectory(path, w)
 	}
 	p, ok := byName(path)
 	text, err := readFile(path)
@@ -77,11 +85,11 @@ func Read(path, home string) (*setup.Plan, error) {
 			return nil, &UnknownError{path}
 		}
 	}
-	return p.plan(path, home, text), nil
+	return p.plan(path, w, text), nil
 }
 
 // readDirectory reads the configuration in a directory by the name of its file.
-func readDirectory(dir, home string) (*setup.Plan, error) {
+func readDirectory(dir string, w World) (*setup.Plan, error) {
 	for _, p := range programs() {
 		path := filepath.Join(dir, p.file)
 		text, err := readFile(path)
@@ -91,13 +99,13 @@ func readDirectory(dir, home string) (*setup.Plan, error) {
 		if err != nil {
 			return nil, err
 		}
-		return p.plan(path, home, text), nil
+		return p.plan(path, w, text), nil
 	}
 	return nil, &UnknownError{dir}
 }
 
-func (p program) plan(path, home string, text []byte) *setup.Plan {
-	s := &source{plan: setup.New("the configuration of " + p.name + " in " + path), path: path, home: home}
+func (p program) plan(path string, w World, text []byte) *setup.Plan {
+	s := &source{plan: setup.New("the configuration of " + p.name + " in " + path), path: path, world: w}
 	p.read(s, text)
 	return s.plan
 }
@@ -166,9 +174,10 @@ func readFile(path string) ([]byte, error) {
 
 // source is a configuration that is being read.
 type source struct {
-	plan *setup.Plan
-	path string // of the main file
-	home string // for ~, "" if unknown
+	plan  *setup.Plan
+	path  string // of the main file
+	world World
+	asked int // how many domains Exchangers was asked for
 }
 
 // file is what notes call the main file.

@@ -29,7 +29,7 @@ func TestGoldens(t *testing.T) {
 	}
 	for _, dir := range dirs {
 		t.Run(filepath.Base(dir), func(t *testing.T) {
-			plan, err := Read(filepath.Join(dir, "in"), "/home/joe")
+			plan, err := Read(filepath.Join(dir, "in"), World{Home: "/home/joe"})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -91,7 +91,7 @@ func TestFilesAreKnownByNameAndContent(t *testing.T) {
 			if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(tt.text), 0o600)); err != nil {
 				t.Fatal(err)
 			}
-			plan, err := Read(path, "")
+			plan, err := Read(path, World{})
 			var unknown *UnknownError
 			switch {
 			case tt.want == "" && !errors.As(err, &unknown):
@@ -107,17 +107,17 @@ func TestFilesAreKnownByNameAndContent(t *testing.T) {
 
 func TestWhatIsNotThereOrTooLargeIsAnError(t *testing.T) {
 	dir := t.TempDir()
-	if _, err := Read(filepath.Join(dir, "msmtprc"), ""); !os.IsNotExist(err) {
+	if _, err := Read(filepath.Join(dir, "msmtprc"), World{}); !os.IsNotExist(err) {
 		t.Errorf("a missing file: %v", err)
 	}
-	if _, err := Read(dir, ""); !errors.As(err, new(*UnknownError)) {
+	if _, err := Read(dir, World{}); !errors.As(err, new(*UnknownError)) {
 		t.Errorf("an empty directory: %v", err)
 	}
 	large := filepath.Join(dir, "dma.conf")
 	if err := os.WriteFile(large, make([]byte, maxFile+1), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Read(large, ""); err == nil || !strings.Contains(err.Error(), "larger") {
+	if _, err := Read(large, World{}); err == nil || !strings.Contains(err.Error(), "larger") {
 		t.Errorf("a large file: %v", err)
 	}
 }
@@ -127,7 +127,7 @@ func TestAPipeIsNotWaitedFor(t *testing.T) {
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Read(pipe, ""); err == nil || !strings.Contains(err.Error(), "no regular file") {
+	if _, err := Read(pipe, World{}); err == nil || !strings.Contains(err.Error(), "no regular file") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -149,7 +149,7 @@ func FuzzRead(f *testing.F) {
 	f.Fuzz(func(t *testing.T, which uint8, text []byte) {
 		all := programs()
 		p := all[int(which)%len(all)]
-		plan := p.plan(filepath.Join(dir, p.file), "", text)
+		plan := p.plan(filepath.Join(dir, p.file), World{}, text)
 		toml, _ := plan.Text("/etc/mailchute/mailchute.toml")
 		for line := range strings.Lines(toml) {
 			if strings.ContainsAny(strings.TrimSuffix(line, "\n"), "\n\r\x00\x1b\u2028") {

@@ -49,8 +49,8 @@ func (s *source) msmtpRest(a *setup.Account, c command) {
 
 // expand replaces a ~ at the beginning of a file name, as msmtp does.
 func (s *source) expand(path string) string {
-	if rest, ok := strings.CutPrefix(path, "~"); ok && s.home != "" {
-		return s.home + rest
+	if rest, ok := strings.CutPrefix(path, "~"); ok && s.world.Home != "" {
+		return s.world.Home + rest
 	}
 	return path
 }

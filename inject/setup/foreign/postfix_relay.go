@@ -75,7 +75,7 @@ func (s *source) postfixHosts(p *parameters, one parameter, list []string, schem
 			s.note(one.line, one.name, noHost)
 			continue
 		}
-		if !s.knownWithoutMX(p, one, h) {
+		if !s.isServer(p, one, h) {
 			continue
 		}
 		switch login := logins.of(h); {
@@ -108,20 +108,6 @@ func (s *source) nextHops(p *parameters) (list, word string, ok bool) {
 	}
 	list, ok = s.postfixValue(p, "relayhost")
 	return list, "relayhost", ok
-}
-
-// knownWithoutMX tells whether a name leads to the same server without its MX
-// records, which nothing asks for here. That of the own domain hardly does.
-func (s *source) knownWithoutMX(p *parameters, one parameter, h hop) bool {
-	if h.bracketed {
-		return true
-	}
-	if domain, err := p.value("mydomain"); err == nil && strings.EqualFold(h.host, domain) {
-		s.note(one.line, one.name, "is the own domain, whose MX records name the servers: write these into smarthost, left out")
-		return false
-	}
-	s.note(one.line, one.name, "its MX records are not asked for, as with brackets in Postfix; srv:domain finds servers by SRV")
-	return true
 }
 
 // postfixScheme is what the parameters on TLS make of a next hop.

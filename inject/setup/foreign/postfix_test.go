@@ -133,6 +133,55 @@ func TestNoMailGoesAnotherWay(t *testing.T) {
 	}
 }
 
+// TestADomainIsNoServer: a relayhost without brackets is one only where its MX
+// records, if there are any, say so.
+func TestADomainIsNoServer(t *testing.T) {
+	records := map[string][]string{"test.example": {"mx2.test.example.", "mx1.test.example."}, "self.example": {"Self.example."}, "null.example": {"."}, "alone.example": nil}
+	world := World{Exchangers: func(domain string) ([]string, error) {
+		if hosts, ok := records[domain]; ok {
+			return hosts, nil
+		}
+		return nil, errors.New("no answer")
+	}}
+	const unknown = "its MX records are not asked for"
+	tests := []struct {
+		name, relayhost string
+		world           World
+		want, note      string
+	}{
+		{"in brackets, nobody asks", "[test.example]", world, "smtp://test.example", ""},
+		{"without records", "alone.example:587", world, "smtp://alone.example:587", ""},
+		{"with itself in them", "self.example", world, "smtp://self.example", ""},
+		{"with others", "test.example", world, "", "its MX records name other servers, mx1.test.example mx2.test.example"},
+		{"with nobody", "null.example", world, "", "its MX records name other servers"},
+		{"others in a list", "test.example, [smtp.test.example]", world, "smtp://smtp.test.example", "its MX records name other servers"},
+		{"without an answer", "other.example", world, "smtp://other.example", unknown},
+		{"with nobody to ask", "test.example", World{}, "smtp://test.example", unknown},
+		{"with nobody to ask for the own domain", "own.example", World{}, "", "is the own domain"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := &source{plan: setup.New(""), path: "/etc/postfix/main.cf", world: tt.world}
+			readPostfix(s, []byte("myhostname = web1.own.example\nrelayhost = "+tt.relayhost+"\n"))
+			if got := s.plan.Default().Get("smarthost"); got != tt.want {
+				t.Errorf("smarthost %q, want %q", got, tt.want)
+			}
+			if notes := fmt.Sprint(s.plan.Notes); !strings.Contains(notes, tt.note) || tt.note == "" && notes != "[]" {
+				t.Errorf("notes %s, want %q", notes, tt.note)
+			}
+		})
+	}
+}
+
+func TestQuestionsHaveAnEnd(t *testing.T) {
+	asked := 0
+	s := &source{plan: setup.New(""), path: "/etc/postfix/main.cf", world: World{Exchangers: func(string) ([]string, error) { asked++; return nil, nil }}}
+	readPostfix(s, []byte("relayhost = "+strings.Repeat("a.example ", 3*maxQuestions)))
+	if asked != maxQuestions {
+		t.Errorf("%d questions", asked)
+	}
+}
+
 // TestTheSourceAddressFitsTheServer: an account has one, Postfix one for IPv4 and
 // one for IPv6.
 func TestTheSourceAddressFitsTheServer(t *testing.T) {
