@@ -32,7 +32,7 @@ func (w *walk) token(a *Account, path []string, in map[string]any) {
 	}
 	o, at := a.OAuth, append(slices.Clone(path), "oauth")
 	var set []string
-	for _, key := range [...]string{"client_secret", "client_secret_file", "client_secret_command"} {
+	for _, key := range clientSecretKeys {
 		if v, ok := table[key]; ok && v != "" {
 			set = append(set, key)
 		}
@@ -82,6 +82,9 @@ func (w *walk) login(a *Account, path []string, in map[string]any) {
 	}
 	w.doubts = append(w.doubts, mistake{append(slices.Clone(path), key), p})
 }
+
+// clientSecretKeys is the keys that say where the client secret is.
+var clientSecretKeys = [...]string{"client_secret", "client_secret_file", "client_secret_command", "client_secret_credential"}
 
 // sourceKeys is the keys that say where the password is.
 var sourceKeys = [...]string{"password", "password_file", "password_command", "password_credential"}

@@ -91,7 +91,7 @@ func Load(path string) (*Config, []string, error) {
 	}
 	c, warnings, err := Parse(path, text)
 	if err == nil {
-		err = c.findCredential()
+		err = c.findCredentials()
 	}
 	if err != nil || !mode.IsRegular() || !c.holdsSecret() {
 		return c, warnings, err
@@ -106,19 +106,23 @@ func Load(path string) (*Config, []string, error) {
 	return c, warnings, nil
 }
 
-// serverCredential is the credential of mailchute.service, which it loads from the file
-// beside its configuration.
-const serverCredential, serverPassword = "smtp", "password"
+// spares is the credentials of mailchute.service, and the files beside its configuration
+// that it loads them from.
+var spares = [...]struct{ credential, file string }{{"smtp", "password"}, {"client-secret", "client-secret"}}
 
-// findCredential tells where that is, for commands that are not run by systemd.
-func (c *Config) findCredential() error {
+// findCredentials tells where they are, for commands that are not run by systemd.
+func (c *Config) findCredentials() error {
 	path, err := filepath.Abs(c.Path)
 	if err != nil {
 		return err
 	}
 	for _, a := range c.All() {
-		if a.Secret.Credential == serverCredential {
-			a.Secret.Spare = filepath.Join(filepath.Dir(path), serverPassword)
+		for _, s := range [...]*secret.Source{&a.Secret, &a.OAuth.ClientSecret} {
+			for _, spare := range spares {
+				if s.Credential == spare.credential {
+					s.Spare = filepath.Join(filepath.Dir(path), spare.file)
+				}
+			}
 		}
 	}
 	return nil

@@ -21,7 +21,7 @@ func (o *OAuth) replace(own any) {
 		}
 		return false
 	}
-	if names("client_secret", "client_secret_file", "client_secret_command", "client_id") {
+	if names("client_id") || names(clientSecretKeys[:]...) {
 		o.ClientSecret = secret.Source{}
 	}
 	if names("token_file", "load_command", "save_command") {

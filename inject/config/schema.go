@@ -117,6 +117,7 @@ var schema = [...]row{
 	{"oauth", "client_id", func(a *Account, v any) (err error) { a.OAuth.ClientID, err = text(v); return }},
 	{"oauth", "client_secret", func(a *Account, v any) (err error) { a.OAuth.ClientSecret.Text, err = text(v); return }},
 	{"oauth", "client_secret_file", func(a *Account, v any) (err error) { a.OAuth.ClientSecret.File, err = secretPath(v); return }},
+	{"oauth", "client_secret_credential", func(a *Account, v any) (err error) { a.OAuth.ClientSecret.Credential, err = credential(v); return }},
 	{"oauth", "client_secret_command", func(a *Account, v any) (err error) { a.OAuth.ClientSecret.Command, err = text(v); return }},
 	{"oauth", "scope", func(a *Account, v any) (err error) { a.OAuth.Scope, err = text(v); return }},
 	{"oauth", "authorization_endpoint", func(a *Account, v any) (err error) { a.OAuth.Authorization, err = endpoint(v); return }},

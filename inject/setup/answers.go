@@ -50,12 +50,18 @@ func (a Answers) Plan() *Plan {
 	case a.PasswordCommand != "":
 		d.Set("password_command", a.PasswordCommand)
 	}
-	a.OAuth.set(d)
 	d.Password = a.Password
+	if a.Serve {
+		d.ClientSecret, a.OAuth.ClientSecret = a.OAuth.ClientSecret, secret.Secret{}
+	}
+	a.OAuth.set(d)
 	if a.Serve {
 		d.setWithComment("queue.dir", "/var/lib/mailchute/queue", "the StateDirectory of mailchute.service")
 		if a.Password.Reveal() != "" {
 			d.setWithComment("password_credential", "smtp", "LoadCredential of mailchute.service")
+		}
+		if !d.ClientSecret.IsZero() {
+			d.setWithComment("oauth.client_secret_credential", "client-secret", "LoadCredential of mailchute.service")
 		}
 	}
 	if a.Address.IsNull() {

@@ -88,7 +88,11 @@ func (p *Plan) Note(file string, line int, keyword, text string) {
 type Account struct {
 	Name     string
 	Password secret.Secret // goes to a file of its own; the zero one: there is none
-	settings []setting
+
+	// ClientSecret goes to a file that a service manager reads; the zero one: there is
+	// none, or it stands where a setting says.
+	ClientSecret secret.Secret
+	settings     []setting
 }
 
 // setting is one key, dotted below its account ("tls.ca_file"), and a value: a
@@ -136,7 +140,7 @@ func (a *Account) Has(key string) bool {
 
 // clone is an account with the same settings and another name.
 func (a *Account) clone(name string) *Account {
-	return &Account{Name: name, Password: a.Password, settings: slices.Clone(a.settings)}
+	return &Account{Name: name, Password: a.Password, ClientSecret: a.ClientSecret, settings: slices.Clone(a.settings)}
 }
 
 // passwordFile is the name of an account's password file, beside the

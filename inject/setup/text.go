@@ -31,6 +31,9 @@ func (p *Plan) Text(path string) (toml string, secrets []Secret) {
 			}
 			secrets = append(secrets, s)
 		}
+		if !a.ClientSecret.IsZero() {
+			secrets = append(secrets, Secret{Path: filepath.Join(filepath.Dir(path), "client-secret"), Text: a.ClientSecret.Reveal()})
+		}
 		if i > 0 {
 			a.standAlone(p.Default(), shared)
 		}

@@ -1,7 +1,6 @@
 package interview
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,10 +11,6 @@ import (
 	"mailchute/inject/config"
 	"mailchute/inject/setup"
 )
-
-// servicePassword is the file beside the configuration of serve that mailchute.service
-// loads as its password.
-const servicePassword = "password"
 
 // taken tells whether another password lies where one is to go. That of the
 // configuration that is replaced gives way, unless another one uses it too.
@@ -46,7 +41,7 @@ func (i *initialization) settle(secrets []setup.Secret) error {
 		if len(others) > 0 {
 			why = fmt.Sprintf("which %q may use; move it, and name the new place there", others[0])
 		}
-		return fmt.Errorf("mailchute.service reads its password from %q: there is another one, %s", s.Path, why)
+		return fmt.Errorf("mailchute.service reads its secret from %q: there is another one, %s", s.Path, why)
 	}
 	return nil
 }
@@ -75,14 +70,6 @@ func usesFile(path, file string) (bool, error) {
 		return false, err
 	}
 	return slices.ContainsFunc(c.All(), func(a *config.Account) bool {
-		return cmp.Or(a.Secret.File, credentialFile(path, a)) == file
+		return slices.Contains([]string{a.Secret.File, a.Secret.Spare, a.OAuth.ClientSecret.File, a.OAuth.ClientSecret.Spare}, file)
 	}), nil
-}
-
-// credentialFile is where the service manager has the password of an account from.
-func credentialFile(path string, a *config.Account) string {
-	if a.Secret.Credential == "" {
-		return ""
-	}
-	return filepath.Join(filepath.Dir(path), servicePassword)
 }

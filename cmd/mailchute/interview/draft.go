@@ -37,7 +37,7 @@ func (i *initialization) draft(plan *setup.Plan) (*draft, error) {
 	}
 	for _, a := range d.config.All() {
 		for _, s := range d.secrets {
-			if a.Secret.File == s.Path || a.Secret.Credential != "" {
+			if a.Secret.File == s.Path || a.Secret.Credential != "" && a.OAuth.ClientID == "" {
 				a.Secret = secret.Source{Text: s.Text}
 			}
 		}

@@ -103,6 +103,9 @@ func (i *initialization) check() error {
 	if flag := i.answer(); i.From != "" && flag != "" {
 		return &usageTrouble{fmt.Sprintf("%s does not go with --from, which takes all answers from %q: change what it writes", flag, i.From)}
 	}
+	if i.Serve && i.PasswordCommand != "" {
+		return &usageTrouble{"--serve does not go with --password-command: the server runs in a sandbox as a user of its own, where few commands find what they need; give --password-file, or set password_command in its configuration by hand"}
+	}
 	for _, flag := range []struct{ name, value string }{{"--address", i.Address}, {"--test", i.Test}, {"--root", i.Root}} {
 		if flag.value == "" {
 			continue

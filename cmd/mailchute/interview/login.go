@@ -66,8 +66,8 @@ func (i *initialization) token(ctx context.Context, a *setup.Answers, server fou
 	a.OAuth = setup.OAuth{Provider: from, ClientID: id}
 	switch {
 	case i.ClientSecret != "":
-		a.OAuth.ClientSecretFile, err = i.secretFile("--client-secret-file", i.ClientSecret)
-	case !i.ask.nobody && !i.Serve: // whose configuration others can read
+		a.OAuth.ClientSecretFile, a.OAuth.ClientSecret, err = i.secretFile(ctx, "--client-secret-file", i.ClientSecret)
+	case !i.ask.nobody:
 		var text string
 		text, err = i.ask.secret(ctx, "Client secret (not shown; empty for none)")
 		a.OAuth.ClientSecret = secret.New(text)
@@ -92,17 +92,16 @@ func (i *initialization) password(ctx context.Context, a *setup.Answers) (err er
 		a.Password = secret.New(text)
 		return nil
 	case i.PasswordFile != "":
-		path, err := i.secretFile("--password-file", i.PasswordFile)
-		if err != nil || !i.Serve {
-			a.PasswordFile = path
-			return err
-		}
-		a.Password, err = secret.Source{File: path}.Read(ctx) // its unit takes it from beside the configuration
+		a.PasswordFile, a.Password, err = i.secretFile(ctx, "--password-file", i.PasswordFile)
 		return err
 	case i.ask.nobody:
 		return &usageTrouble{"nobody can be asked for the password here: give --password-file, --password-command, --client-id or --no-login"}
 	}
-	text, err := i.ask.secret(ctx, "Password (not shown; empty for a command that prints it)")
+	empty := "a command that prints it"
+	if i.Serve {
+		empty = "no login"
+	}
+	text, err := i.ask.secret(ctx, "Password (not shown; empty for "+empty+")")
 	if err != nil {
 		return err
 	}
@@ -111,15 +110,31 @@ func (i *initialization) password(ctx context.Context, a *setup.Answers) (err er
 		return nil
 	}
 	a.Password = secret.Secret{}
+	if i.Serve {
+		a.User = ""
+		return nil
+	}
 	if a.PasswordCommand, err = i.ask.optional(ctx, "Command that prints the password or token", ""); a.PasswordCommand == "" {
 		a.User = ""
 	}
 	return err
 }
 
-// secretFile is the path of a file that a flag names. What will be refused when mail
+// secretFile is the path of a file that a flag names, or, for the server, whose user
+// cannot read it, the secret in it: its unit has it from beside the configuration.
+func (i *initialization) secretFile(ctx context.Context, flag, file string) (path string, held secret.Secret, err error) {
+	if path, err = i.safePath(flag, file); err != nil || !i.Serve {
+		return path, held, err
+	}
+	if held, err = (secret.Source{File: path}).Read(ctx); err != nil {
+		err = &exit.ConfigError{Err: fmt.Errorf("%s: %w", flag, err)}
+	}
+	return "", held, err
+}
+
+// safePath is the path of a file with a secret in it. What will be refused when mail
 // is sent is refused now; one that is not there may come later if nothing is tried.
-func (i *initialization) secretFile(flag, file string) (path string, err error) {
+func (i *initialization) safePath(flag, file string) (path string, err error) {
 	if path, err = filepath.Abs(file); err != nil {
 		return "", err
 	}
