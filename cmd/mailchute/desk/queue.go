@@ -41,6 +41,11 @@ type Queue struct {
 		IDs   []string      `arg:"" name:"id" optional:"" help:"Queue ids; none: all that is due."`
 		All   bool          `hidden:"" help:"Not only what is due."`
 		After time.Duration `hidden:"" help:"Wait this long first."`
+
+		// Of the call that started this run in the background.
+		Tag     string `hidden:"" help:"Name in the log."`
+		Trace   string `hidden:"" help:"File that the SMTP dialogue is appended to." placeholder:"FILE"`
+		Aliases string `hidden:"" help:"Aliases file." placeholder:"FILE"`
 	} `cmd:"" help:"Try what is due."`
 	Retry   idsArgument `cmd:"" help:"Try these again from the start; failed ones go back into the queue."`
 	Hold    idsArgument `cmd:"" help:"Keep these until they are released."`
@@ -67,7 +72,7 @@ func (a *age) UnmarshalText(text []byte) error {
 
 // Do does what the words behind "queue" say.
 func (c *Queue) Do(ctx context.Context, p face.Process, words string) exit.Status {
-	f := face.New(p, &inject.Args{ConfigFile: c.Config, QueueDir: c.QueueDir})
+	f := face.New(p, &inject.Args{ConfigFile: c.Config, QueueDir: c.QueueDir, Tag: c.Run.Tag, TraceFile: c.Run.Trace, AliasFile: c.Run.Aliases})
 	if err := f.Load(); err != nil {
 		return f.Report(err)
 	}

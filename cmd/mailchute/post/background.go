@@ -3,6 +3,7 @@ package post
 import (
 	"time"
 
+	"mailchute/cmd/mailchute/face"
 	"mailchute/cmd/mailchute/host"
 	"mailchute/relay/queue"
 	"mailchute/relay/runner"
@@ -52,6 +53,16 @@ func (p *Post) runSoon() {
 	if err := p.runDetached("--after", soon.String()); err != nil {
 		p.warn("the queue could not be run: " + err.Error())
 	}
+}
+
+// runOwn starts a queue run in the background for what this call has put there, with
+// the options of this call.
+func (p *Post) runOwn(ids ...string) error {
+	options, err := p.call.Inherited(face.Spelling{Tag: "--tag=", Trace: "--trace=", Aliases: "--aliases="})
+	if err != nil {
+		return err
+	}
+	return p.runDetached(append(options, ids...)...)
 }
 
 // runDetached starts a queue run that outlives this process, for some messages

@@ -47,7 +47,7 @@ func (p *Post) reportFailure(ctx context.Context, sub *inject.Submission, env *e
 		p.warn("the report to " + voice.Path(env.Sender) + " could not be kept: " + err.Error())
 		return p.sendReport(ctx, sub, back, msg)
 	}
-	if err := p.runDetached(id); err != nil {
+	if err := p.runOwn(id); err != nil {
 		p.warn("the report waits for the next run of the queue: " + err.Error())
 	}
 	return true

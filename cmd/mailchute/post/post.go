@@ -94,6 +94,9 @@ func DeliveryOf(f *face.Call, account *config.Account, hasQueue bool) (d config.
 	switch {
 	case wire.ByLocalServer(account):
 		return config.Sync, "", nil // its queue is the one that is meant
+	case f.Args.Verbose && d == config.Background:
+		// In the background nobody would see the dialogue. sendmail does the same.
+		return config.Sync, "delivered at once, because -v shows how", nil
 	case hasQueue || d == config.Sync:
 		return d, "", nil
 	case account.Delivery == config.Queued && f.Args.Delivery == "":
@@ -137,7 +140,7 @@ func (p *Post) Dispatch(ctx context.Context, sub *inject.Submission) exit.Status
 	}
 	switch {
 	case p.delivery == config.Background:
-		if err := p.runDetached(p.ids...); err != nil {
+		if err := p.runOwn(p.ids...); err != nil {
 			p.warn("not delivered in the background, the next run of the queue will: " + err.Error())
 		}
 	case p.lone:

@@ -1,6 +1,7 @@
 package post
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -13,8 +14,13 @@ import (
 )
 
 // NewRunner makes the runner of a queue. Every account of the configuration can
-// be asked for; what one says of its queue's place has been settled already.
-func NewRunner(f *face.Call, q *queue.Queue, j *journal.Journal) *runner.Runner {
+// be asked for; what one says of its queue's place has been settled already. done has
+// to be called in the end.
+func NewRunner(f *face.Call, q *queue.Queue, j *journal.Journal) (r *runner.Runner, done func(), err error) {
+	trace, done, err := f.Tracer()
+	if err != nil {
+		return nil, nil, err
+	}
 	return &runner.Runner{Queue: q, Workers: f.Config.Default.Queue.Workers, Now: time.Now, Told: j.Attempted,
 		Account: func(name string) (*runner.Account, error) {
 			a, err := f.Config.Account(name)
@@ -26,13 +32,11 @@ func NewRunner(f *face.Call, q *queue.Queue, j *journal.Journal) *runner.Runner 
 				return nil, err
 			}
 			p := newPost(f, a, q, j)
-			if p.trace, _, err = f.Tracer(); err != nil {
-				return nil, err
-			}
+			p.trace = trace
 			ra := p.runnerAccount(who)
 			ra.Relay, err = p.relay(who.Hostname)
 			return ra, err
-		}}
+		}}, done, nil
 }
 
 // RunQueues makes one pass over the queues that no server is at work on; messages
@@ -51,7 +55,7 @@ func RunQueues(ctx context.Context, f *face.Call, scope runner.Scope) (sum runne
 
 // RunWatched makes one pass over some queues, tells watch, if there is one, of each
 // attempt, and closes them.
-func RunWatched(ctx context.Context, f *face.Call, qs []*queue.Queue, scope runner.Scope, watch func(runner.Event)) (sum runner.Tally, err error) {
+func RunWatched(ctx context.Context, f *face.Call, qs []*queue.Queue, scope runner.Scope, watch func(runner.Event)) (sum runner.Tally, trouble error) {
 	if len(qs) == 0 {
 		return sum, nil
 	}
@@ -61,17 +65,19 @@ func RunWatched(ctx context.Context, f *face.Call, qs []*queue.Queue, scope runn
 	}
 	defer j.Close()
 	for _, q := range qs {
-		r := NewRunner(f, q, j)
+		r, done, err := NewRunner(f, q, j)
+		if err != nil {
+			return sum, err
+		}
 		if watch != nil {
 			r.Told = func(e runner.Event) {
 				j.Attempted(e)
 				watch(e)
 			}
 		}
-		tally, runErr := r.Run(ctx, scope)
-		if runErr != nil {
-			err = runErr
-		}
+		tally, err := r.Run(ctx, scope)
+		trouble = cmp.Or(err, trouble)
+		done()
 		sum.Messages += tally.Messages
 		sum.Delivered += tally.Delivered
 		sum.Deferred += tally.Deferred
@@ -79,7 +85,7 @@ func RunWatched(ctx context.Context, f *face.Call, qs []*queue.Queue, scope runn
 		tidy(f, q, j)
 		q.Close()
 	}
-	return sum, err
+	return sum, trouble
 }
 
 // tidy forgets what failed long ago and sweeps up what crashes left.

@@ -54,7 +54,7 @@ func startServer(f *face.Call) (exit.Status, error) {
 		return exit.OK, err
 	}
 	defer ready.Close()
-	cmd, words, err := serverCommand(f.Config.Path, filepath.Join(dir, "ready"))
+	cmd, words, err := serverCommand(f, filepath.Join(dir, "ready"))
 	if err != nil {
 		return exit.OK, err
 	}
@@ -89,12 +89,18 @@ func startServer(f *face.Call) (exit.Status, error) {
 	}
 }
 
-// serverCommand is this program as a server in a session of its own.
-func serverCommand(config, ready string) (cmd *exec.Cmd, words io.Reader, err error) {
-	if config, err = filepath.Abs(config); err != nil {
+// serverCommand is this program as a server in a session of its own, with the options of
+// this call.
+func serverCommand(f *face.Call, ready string) (cmd *exec.Cmd, words io.Reader, err error) {
+	config, err := filepath.Abs(f.Config.Path)
+	if err != nil {
 		return nil, nil, err
 	}
-	if cmd, err = host.Detached("serve", "-C", config); err != nil {
+	options, err := f.Inherited(face.SendmailSpelling)
+	if err != nil {
+		return nil, nil, err
+	}
+	if cmd, err = host.Detached(append([]string{"sendmail", "-bD", "-C", config}, options...)...); err != nil {
 		return nil, nil, err
 	}
 	cmd.Env = append(os.Environ(), "NOTIFY_SOCKET="+ready)

@@ -87,7 +87,12 @@ func (s *server) pass(ctx context.Context, scope runner.Scope, workers int) {
 	now := s.live.Load()
 	j := now.journal("")
 	j.Follows = s.meters.followed
-	r := post.NewRunner(now.Call, s.queue, j)
+	r, done, err := post.NewRunner(now.Call, s.queue, j)
+	if err != nil {
+		now.book.Write(logbook.Record{Event: "warning", Text: err.Error()})
+		return
+	}
+	defer done()
 	r.Workers = workers
 	r.Told = func(e runner.Event) {
 		s.meters.attempted(e)
