@@ -24,6 +24,7 @@ import (
 	"mailchute/relay/route"
 	"mailchute/relay/secret"
 	"mailchute/relay/smtp"
+	"mailchute/relay/smtp/smtptest"
 )
 
 // A realPeer is another program's server, started for the test on loopback.
@@ -164,15 +165,7 @@ func (s *stage) write(name, text string, words ...string) string {
 }
 
 // port is one that nobody uses.
-func (s *stage) port() int {
-	s.t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
-}
+func (s *stage) port() int { return smtptest.FreePort(s.t) }
 
 // run starts a server, which ends with the test.
 func (s *stage) run(name string, args ...string) {

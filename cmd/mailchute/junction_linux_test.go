@@ -58,9 +58,7 @@ func (j *junction) secure(template *x509.Certificate) string {
 
 // closed is a port that nobody listens on.
 func (j *junction) closed() string {
-	l := must(net.Listen("tcp", "127.0.0.1:0"))
-	defer l.Close()
-	return j.known(l.Addr())
+	return j.known(must(net.ResolveTCPAddr("tcp", smtptest.Refusing(j.t))))
 }
 
 // blocked is a port whose queue of connections is full: what comes is dropped,

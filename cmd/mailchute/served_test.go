@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"path/filepath"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 	"mailchute/cmd/mailchute/face"
 	"mailchute/cmd/mailchute/serve/servetest"
+	"mailchute/relay/smtp/smtptest"
 )
 
 // served is mailchute serve in this process, in a place of its own.
@@ -60,12 +62,4 @@ func (s *served) start(t *testing.T) {
 }
 
 // freePort is an address of loopback that nobody listens on.
-func freePort(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
+func freePort(t testing.TB) string { return fmt.Sprintf("127.0.0.1:%d", smtptest.FreePort(t)) }

@@ -3,6 +3,7 @@ package route
 import (
 	"context"
 	"io"
+	"mailchute/relay/smtp/smtptest"
 	"net"
 	"net/netip"
 	"strings"
@@ -75,11 +76,6 @@ func TestAProxyResolvesAndConnects(t *testing.T) {
 
 func TestTroubleWithAProxyNamesTheProxy(t *testing.T) {
 	refusing, _ := socks(t, "", 5)
-	gone, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	gone.Close()
 	mute, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -89,7 +85,7 @@ func TestTroubleWithAProxyNamesTheProxy(t *testing.T) {
 		name, address, want string
 		late                bool
 	}{
-		{"nobody is there", gone.Addr().String(), "connection refused", false},
+		{"nobody is there", smtptest.Refusing(t), "connection refused", false},
 		{"it cannot get further", refusing, "connection refused", false},
 		{"it says nothing", mute.Addr().String(), "", true},
 	} {

@@ -1,22 +1,19 @@
 package serve
 
 import (
-	"net"
 	"strings"
 	"testing"
 	"time"
 
 	"mailchute/cmd/mailchute/serve/servetest"
 	"mailchute/relay/queue"
+	"mailchute/relay/smtp/smtptest"
 )
 
 func TestAReloadTriesAgainWhatHasWaitedForTheSmarthost(t *testing.T) {
 	s := serveWith(t, "", "")
 	right := s.Text("127.0.0.1:0", "")
-	nobody, err := net.Listen("tcp", "127.0.0.1:0")
-	servetest.NoError(t, err)
-	nobody.Close()
-	s.Replace(strings.Replace(right, s.Peer.Addr(), nobody.Addr().String(), 1))
+	s.Replace(strings.Replace(right, s.Peer.Addr(), smtptest.Refusing(t), 1))
 	s.reload()
 	for range 3 {
 		servetest.NoError(t, s.Send("me@box.example", "b@example.org", "Subject: late\n\nx\n"))
