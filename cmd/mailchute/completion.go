@@ -91,7 +91,7 @@ func zshCompletion(tree []branch) string {
 		}
 		b.WriteString(") ;;\n")
 	}
-	b.WriteString("    esac\n    _describe mailchute choices || _files\n}\n_mailchute \"$@\"\n")
+	b.WriteString("    esac\n    _describe mailchute choices || _files\n}\nif [ \"$funcstack[1]\" = _mailchute ]; then\n    _mailchute \"$@\"\nelse\n    compdef _mailchute mailchute\nfi\n")
 	return b.String()
 }
 

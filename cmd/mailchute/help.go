@@ -14,10 +14,12 @@ import (
 
 // helpCommand is `mailchute help`: a manual page, or the flags of a command.
 type helpCommand struct {
+	unconfigured
 	Topic []string `arg:"" optional:"" help:"A page, such as sendmail or mailchute.toml, or a command."`
 }
 
 type completionCommand struct {
+	unconfigured
 	Shell string `arg:"" enum:"bash,zsh,fish" help:"bash, zsh or fish."`
 }
 
@@ -35,7 +37,7 @@ func pageOf(topic string) string {
 	for _, file := range pageFiles() {
 		dot := strings.LastIndexByte(file, '.')
 		name, section := file[:dot], file[dot+1:]
-		if topic == name || topic == name+"("+section+")" || name == "mailchute-"+topic {
+		if topic == name || topic == file || topic == name+"("+section+")" || name == "mailchute-"+topic {
 			return file
 		}
 	}
@@ -66,9 +68,7 @@ func (h *helpCommand) run(ctx context.Context, p face.Process) exit.Status {
 		voice.To(p.Stderr).Say("%v", err)
 		return exit.Software
 	}
-	if _, err := io.WriteString(p.Stdout, mdoc.Text(string(page), pageWidth)); err != nil {
-		return exit.IOErr
-	}
+	io.WriteString(p.Stdout, mdoc.Text(string(page), pageWidth))
 	return exit.OK
 }
 
@@ -78,8 +78,6 @@ func (c *completionCommand) run(p face.Process) exit.Status {
 		voice.To(p.Stderr).Say("%v", err)
 		return exit.Software
 	}
-	if _, err := io.WriteString(p.Stdout, text); err != nil {
-		return exit.IOErr
-	}
+	io.WriteString(p.Stdout, text)
 	return exit.OK
 }

@@ -29,6 +29,7 @@ type uninstallCommand struct{ placesCommand }
 
 // placesCommand is what both have: sendmail's places, and all that goes with them.
 type placesCommand struct {
+	unconfigured
 	Prefix string `help:"Work below this directory as if it were /." placeholder:"DIR" type:"path"`
 	DryRun bool   `help:"Show what would be done, and do nothing."`
 }

@@ -13,11 +13,25 @@ import (
 	"mailchute/cmd/mailchute/face"
 	"mailchute/cmd/mailchute/host"
 	"mailchute/cmd/mailchute/sendmail"
+	"mailchute/cmd/mailchute/terminal"
 	"mailchute/cmd/mailchute/voice"
 )
 
 func main() {
-	os.Exit(int(start(face.Process{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv})))
+	out := terminal.NewOutput(os.Stdout)
+	status := start(face.Process{Stdin: os.Stdin, Stdout: out, Stderr: os.Stderr, Getenv: os.Getenv})
+	os.Exit(int(written(out, status)))
+}
+
+// written is the status of a run that has written to out.
+func written(out *terminal.Output, status exit.Status) exit.Status {
+	switch err := out.Err(); {
+	case err == nil || status == exit.IOErr:
+		return status
+	case status == exit.OK && !terminal.IsGone(err):
+		voice.To(os.Stderr).Say("%v", err)
+	}
+	return exit.IOErr
 }
 
 // start is run behind what holds for every run.
@@ -48,7 +62,7 @@ func run(ctx context.Context, argv []string, p face.Process) exit.Status {
 	switch {
 	case len(args) > 0 && args[0] == "sendmail":
 		return sendmail.Run(ctx, p, args[1:], face.Own)
-	case len(args) > 0 && strings.HasPrefix(args[0], "-") && args[0] != "--help" && args[0] != "-h" && args[0] != "--version":
+	case len(args) > 0 && strings.HasPrefix(args[0], "-") && args[0] != "--help" && args[0] != "--version" && !(args[0] == "-h" && len(args) == 1): // sendmail's -h takes a number
 		return sendmail.Run(ctx, p, args, face.Own)
 	}
 	return ownFace(ctx, p, args)

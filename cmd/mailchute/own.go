@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -35,12 +37,18 @@ type commands struct {
 	Uninstall  uninstallCommand  `cmd:"" help:"Give them back."`
 	Help       helpCommand       `cmd:"" help:"Show a manual page, or the flags of a command."`
 	Completion completionCommand `cmd:"" help:"Print the completion script of a shell."`
-	Version    struct{}          `cmd:"" help:"Show version, Go version and commit."`
+	Version    unconfigured      `cmd:"" help:"Show version, Go version and commit."`
 }
 
 // sendmailArgs is there for the help: both commands never get to kong.
 type sendmailArgs struct {
 	Args []string `arg:"" optional:"" passthrough:"" name:"options and recipients" help:"As in sendmail(8)."`
+}
+
+// unconfigured is part of a command that needs no configuration. A script gives -C to
+// all of them alike.
+type unconfigured struct {
+	Config string `short:"C" name:"config" hidden:"" help:"Taken as by other commands; it means nothing here." placeholder:"FILE"`
 }
 
 // ownFace is mailchute's own command line.
@@ -66,7 +74,7 @@ func ownFace(ctx context.Context, p face.Process, args []string) exit.Status {
 	}
 	parsed, err := parser.Parse(args)
 	switch {
-	case ended >= 0: // help was printed
+	case ended >= 0, errors.As(err, new(*fs.PathError)): // help was printed, or could not be
 		return exit.OK
 	case err != nil:
 		voice.To(p.Stderr).Say("%v; see mailchute --help", err)

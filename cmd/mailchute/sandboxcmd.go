@@ -19,6 +19,7 @@ import (
 )
 
 type sandboxCommand struct {
+	unconfigured
 	Dir      string   `help:"Keep each message in this directory, as .eml and .json." placeholder:"DIR"`
 	JSON     bool     `help:"Print what arrived as JSON."`
 	Redirect []string `help:"Answer RCPT to OLD with 557 (or :558) and NEW." placeholder:"OLD=NEW[:558]"`
@@ -45,7 +46,7 @@ func (s *sandboxCommand) run(ctx context.Context, p face.Process) exit.Status {
 	defer stop()
 	host.HeedSignals()
 	status, err := sandbox.Run(ctx, sandbox.Options{
-		Executable: executable, Command: s.Command, Stdin: p.Stdin, Stdout: p.Stdout, Stderr: p.Stderr,
+		Executable: executable, Command: s.Command, Stdin: p.Stdin, Stdout: terminal.Raw(p.Stdout), Stderr: p.Stderr,
 		Dir: s.Dir, JSON: s.JSON, Redirects: redirects, Env: os.Environ(),
 		Color: terminal.Is(p.Stdout) && p.Getenv("NO_COLOR") == "",
 	})

@@ -15,7 +15,7 @@ import (
 
 // Is tells whether a stream leads to a terminal.
 func Is(w io.Writer) bool {
-	file, ok := w.(*os.File)
+	file, ok := Raw(w).(*os.File)
 	return ok && term.IsTerminal(int(file.Fd()))
 }
 
