@@ -25,8 +25,8 @@ func readNullmailer(s *source, text []byte) {
 		case host == "":
 		case len(hosts) == 0:
 			hosts, *a = append(hosts, host), *b
-		case b.Get("user") != a.Get("user") || b.Password.Reveal() != a.Password.Reveal():
-			s.note(l, "", "has a login of its own, and all smarthosts of an account share theirs: left out")
+		case !shareable(a, b):
+			s.note(l, "", "has a login or other settings of its own, and all smarthosts of an account share theirs: left out")
 		default:
 			hosts = append(hosts, host)
 		}
@@ -39,6 +39,16 @@ func readNullmailer(s *source, text []byte) {
 		a.Set("smarthost", hosts)
 	}
 	s.controlFiles(a)
+}
+
+// shareable tells whether two servers differ in nothing but their names.
+func shareable(a, b *setup.Account) bool {
+	for _, key := range []string{"user", "source_address", "tls.ca_file", "tls.client_cert", "tls.client_key"} {
+		if a.Get(key) != b.Get(key) {
+			return false
+		}
+	}
+	return a.Has("auth") == b.Has("auth") && a.Password.Reveal() == b.Password.Reveal()
 }
 
 // remote reads one server: HOST [PROTOCOL] [OPTION...].

@@ -24,7 +24,7 @@ func (s *source) postfixRest(a *setup.Account, p *parameters, one parameter) {
 		s.interfaces(p, one)
 	case "sender_dependent_relayhost_maps", "sender_dependent_default_transport_maps", "transport_maps", "relay_transport",
 		"canonical_maps", "sender_canonical_maps", "recipient_canonical_maps", "header_checks", "fallback_relay":
-		if one.text != "" {
+		if one.text != "" && one.text != "relay" { // the default of relay_transport
 			s.note(one.line, one.name, noCounterpart+" of this form; see [account.NAME], identity.address and aliases")
 		}
 	default:

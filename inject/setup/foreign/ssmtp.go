@@ -125,14 +125,11 @@ func (f *ssmtpFile) scheme() string {
 }
 
 func (s *source) ssmtpServer(a *setup.Account, f *ssmtpFile) {
-	port := f.port
-	if port == "" && f.scheme() == "submission" {
-		port = "25" // ssmtp's default
-	}
+	f.port = cmp.Or(f.port, "25") // ssmtp's default, with TLS too
 	switch {
 	case f.hub == "":
 		s.plan.Note(s.file(), 0, "mailhub", "is missing")
-	case !setSmarthost(a, f.scheme(), f.hub, port):
+	case !setSmarthost(a, f.scheme(), f.hub, f.port):
 		s.note(f.hubLine, "mailhub", noHost)
 	}
 	if f.cert && f.certFile != "" && !setCertificate(a, f.certFile, cmp.Or(f.keyFile, f.certFile)) { // ssmtp can keep both in one file
@@ -172,11 +169,12 @@ func (s *source) revaliases(f *ssmtpFile) {
 		}
 		setIdentity(a, strings.TrimSpace(fields[1]))
 		if len(fields) > 2 && strings.TrimSpace(fields[2]) != "" {
-			port := ""
+			port := f.port // which stays, unless there is another
 			if len(fields) > 3 {
 				port = strings.TrimSpace(fields[3])
 			}
 			if !setSmarthost(a, f.scheme(), strings.TrimSpace(fields[2]), port) {
+				a.Set("smarthost", "") // not that of the others
 				s.plan.Note(name, l.number, "", noHost)
 			}
 		}
