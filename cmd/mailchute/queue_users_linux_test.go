@@ -131,7 +131,7 @@ func TestUsersHandleTheirOwnMailThroughTheSocket(t *testing.T) {
 	if out, _, status := joe.run("", "queue", "show", "--json", id); status != 0 || !strings.Contains(out, `"recipient": "b@example.com"`) {
 		t.Errorf("%d, %q", status, out)
 	}
-	for _, step := range [][]string{{"hold", id}, {"retry", id}, {"release", id}, {"flush"}, {"remove", id}} {
+	for _, step := range [][]string{{"retry", id}, {"hold", id}, {"release", id}, {"flush"}, {"remove", id}} {
 		if out, words, status := joe.run("", append([]string{"queue"}, step...)...); status != 0 || out+words != "" {
 			servetest.Eventually(t, "it is not busy any more: "+out+words, func() bool {
 				_, words, status = joe.run("", append([]string{"queue"}, step...)...)
