@@ -294,3 +294,18 @@ func TestReportsGoWhereTheSendersMailGoes(t *testing.T) {
 	w.count("reports tried when nobody takes them", w.peer.Told("RCPT TO:<second")-asked, 0)
 	w.want("waiting", w.waiting(), "from <me@here.example>: gone@x.example failed")
 }
+
+// TestManyWorkersTellOfARedirectOnce: they come to the same news at the same time.
+func TestManyWorkersTellOfARedirectOnce(t *testing.T) {
+	w := newWorld(t)
+	const moved, messages = 20, 4
+	for n := range moved {
+		w.peer.Say(fmt.Sprintf("RCPT TO:<old%d@", n), fmt.Sprintf("%d 5.2.%d moved to <new%d@y.example>", 557+n%2, 7+n%2, n))
+		for range messages { // one for each worker
+			w.accept(w.letter("hi", fmt.Sprintf("old%d@x.example", n)))
+		}
+	}
+	w.flush()
+	w.count("mailboxes with copies", len(w.peer.copies("hi")), moved)
+	w.count("notices", len(w.peer.letters("me@here.example")), moved)
+}

@@ -47,7 +47,7 @@ func (w *worker) work(ctx context.Context, j *job) {
 	if len(j.tried) > 0 && !w.attempt(ctx, j) {
 		return
 	}
-	w.conclude(ctx, j.Item, j.way, w.news(j.Item, j.way, j.tried))
+	w.conclude(ctx, j)
 }
 
 // attempt sends a message to the recipients that are awake, and says when those
@@ -152,9 +152,10 @@ func (w *worker) count(it *queue.Item, tried []int) {
 
 // conclude records the fates, then tells the sender what is news to him, then
 // puts the message where its fates belong. A crash in between tells twice and
-// sends once.
-func (w *worker) conclude(ctx context.Context, it *queue.Item, way *way, all []news) {
-	if len(all) == 0 {
+// sends once. What another has told him meanwhile is no news any more.
+func (w *worker) conclude(ctx context.Context, j *job) {
+	it, way := j.Item, j.way
+	if len(w.news(it, way, j.tried)) == 0 {
 		w.finish(it, true)
 		return
 	}
@@ -165,7 +166,7 @@ func (w *worker) conclude(ctx context.Context, it *queue.Item, way *way, all []n
 	w.workAhead(ctx)
 	w.reports.Lock()
 	defer w.reports.Unlock()
-	ids, told := w.report(it, way, all)
+	ids, told := w.report(it, way, w.news(it, way, j.tried))
 	w.finish(it, told || w.Now().Sub(it.Since) > 2*way.Expire)
 	for _, id := range ids {
 		if j := w.open(id); j != nil {
