@@ -75,7 +75,7 @@ func TestTheObserverIsToldOfEachRedirectAndOfEachDroppedWishOnce(t *testing.T) {
 	deliver(t, numbered(4), func(r *Relay, env *envelope.Envelope) {
 		env.Options.Return = envelope.ReturnFull
 		env.Recipients[2].Notify.Never = true
-		r.Observer.Redirected = func(rcpt *envelope.Recipient, server string) {
+		r.Observer.Redirected = func(_ *envelope.Envelope, rcpt *envelope.Recipient, server string) {
 			told = append(told, rcpt.Original.String()+" to "+rcpt.Address.String()+" by "+server)
 		}
 		r.Observer.Note = func(text string) { notes = append(notes, text) }

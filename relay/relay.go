@@ -52,9 +52,9 @@ type Relay struct {
 
 // Observer is told what happens on the way. Functions may be nil.
 type Observer struct {
-	// Redirected is called when r has been sent on; the last hop of its trail is
-	// the news.
-	Redirected func(r *envelope.Recipient, server string)
+	// Redirected is called when r, a recipient of env, has been sent on; the last hop of
+	// its trail is the news.
+	Redirected func(env *envelope.Envelope, r *envelope.Recipient, server string)
 	// PassedOver is called when a smarthost is given up for the next in the list.
 	PassedOver func(server string, why envelope.Outcome)
 	// Note is called with what a log should hold: a smarthost passed over, a wish

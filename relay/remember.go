@@ -31,7 +31,7 @@ func (d *delivery) recall() {
 			r.Redirect(d.recalled(r, e))
 		}
 		if len(r.Trail) > 0 && d.Observer.Redirected != nil {
-			d.Observer.Redirected(r, d.main.server)
+			d.Observer.Redirected(d.env, r, d.main.server)
 		}
 	}
 }

@@ -209,7 +209,7 @@ func (d *delivery) redirect(m *mailbox, r reply.Reply) {
 		rcpt.Redirect(d.hop(rcpt.Address, v.To, r.Code, v.Direct))
 		d.remake(rcpt)
 		if d.Observer.Redirected != nil {
-			d.Observer.Redirected(rcpt, d.conn.Name())
+			d.Observer.Redirected(d.env, rcpt, d.conn.Name())
 		}
 		d.redirected = append(d.redirected, rcpt)
 	}

@@ -16,6 +16,7 @@ type Envelope struct {
 	Sender     address.Addr // the reverse-path; the zero value is the null one
 	Recipients []*Recipient
 	Options    Options
+	QueueID    string // of the message in the queue that it is sent from, for logs; "" where it is sent at once
 
 	// Served are mailboxes that have had their copy by another envelope of the same
 	// message, such as that of a mailing list. Whom a redirect leads there gets no other.

@@ -82,6 +82,7 @@ func (w *worker) open(id string) *job {
 	if it == nil {
 		return nil
 	}
+	it.Envelope.QueueID = it.ID
 	j := &job{Item: it, way: w.way(it.Account)}
 	if j.way.err != nil {
 		w.tell(Event{Entry: &it.Entry, Err: j.way.err})

@@ -170,8 +170,11 @@ func TestAFailureThatWaitsToBeToldIsNotLookedAtAllTheTime(t *testing.T) {
 func TestAFollowedRedirectIsToldByMail(t *testing.T) {
 	w := newWorld(t)
 	w.peer.Say("RCPT TO:<old@", "557 5.2.7 moved to <new@y.example>")
-	w.accept(w.letter("hi", "old@x.example", "b@x.example"))
+	logged := ""
+	w.account.Relay.Observer.Redirected = func(env *envelope.Envelope, _ *envelope.Recipient, _ string) { logged = env.QueueID }
+	id := w.accept(w.letter("hi", "old@x.example", "b@x.example"))
 	w.flush()
+	w.want("id in the log", logged, id)
 	w.want("copies", fmt.Sprint(w.peer.copies("hi")), "map[b@x.example:1 new@y.example:1]")
 	notices := w.peer.letters("me@here.example")
 	w.count("notices", len(notices), 1)

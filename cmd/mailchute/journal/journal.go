@@ -8,7 +8,6 @@ package journal
 import (
 	"mailchute/cmd/mailchute/exit"
 	"mailchute/cmd/mailchute/voice"
-	"mailchute/headers/address"
 	"mailchute/inject"
 	"mailchute/relay"
 	"mailchute/relay/envelope"
@@ -55,13 +54,14 @@ func (j *Journal) Note(text string) {
 	j.book.Write(logbook.Record{Event: "warning", Account: j.account, User: j.user, Text: text})
 }
 
-// Redirected is a followed redirect.
-func (j *Journal) Redirected(original address.Addr, h envelope.Hop, server string) {
+// Redirected is a followed redirect of r, a recipient of env: the last hop of its trail.
+func (j *Journal) Redirected(env *envelope.Envelope, r *envelope.Recipient, server string) {
+	h := r.Trail[len(r.Trail)-1]
 	if j.Follows != nil {
 		j.Follows(h.Code)
 	}
-	j.book.Write(logbook.Record{Event: "redirect", Account: j.account, User: j.user, Smarthost: server,
-		Recipients: []logbook.Recipient{{Address: h.To.String(), Original: original.String(), State: "redirected"}},
+	j.book.Write(logbook.Record{Event: "redirect", ID: env.QueueID, Account: j.account, User: j.user, Sender: env.Sender.String(), Smarthost: server,
+		Recipients: []logbook.Recipient{{Address: h.To.String(), Original: r.Original.String(), State: "redirected"}},
 		Text:       voice.RedirectMeaning(h.Code)})
 }
 

@@ -39,14 +39,17 @@ func written(t *testing.T, do func(*Journal)) string {
 
 func addr(local string) address.Addr { return address.Addr{Local: local, Domain: "x.example"} }
 
-// TestARedirectIsLoggedWithWhomTheSenderNamed: of a chain that is remembered the last
-// hop alone is told.
-func TestARedirectIsLoggedWithWhomTheSenderNamed(t *testing.T) {
-	log := written(t, func(j *Journal) {
-		j.Redirected(addr("a"), envelope.Hop{From: addr("b"), To: addr("c"), Code: 557, Remembered: true}, "")
-	})
-	if !strings.Contains(log, "to=<c@x.example> orig_to=<a@x.example>") {
-		t.Error(log)
+// TestARedirectIsLoggedWithItsMessageAndWhomTheSenderNamed: of a chain that is
+// remembered the last hop alone is told.
+func TestARedirectIsLoggedWithItsMessageAndWhomTheSenderNamed(t *testing.T) {
+	r := &envelope.Recipient{Original: addr("a"), Trail: []envelope.Hop{{From: addr("a"), To: addr("b"), Code: 557, Remembered: true}, {From: addr("b"), To: addr("c"), Code: 557, Remembered: true}}}
+	for want, env := range map[string]*envelope.Envelope{
+		"id=abc event=redirect from=<me@x.example> to=<c@x.example> orig_to=<a@x.example>": {Sender: addr("me"), QueueID: "abc"},
+		"event=redirect from=<> to=<c@x.example> orig_to=<a@x.example>":                    {},
+	} {
+		if log := written(t, func(j *Journal) { j.Redirected(env, r, "") }); !strings.Contains(log, want) {
+			t.Errorf("%q is not in %s", want, log)
+		}
 	}
 }
 

@@ -118,9 +118,9 @@ func (p *Post) observer() relay.Observer {
 				p.voice.Say("%s", text)
 			}
 		},
-		Redirected: func(r *envelope.Recipient, server string) {
+		Redirected: func(env *envelope.Envelope, r *envelope.Recipient, server string) {
 			hop := r.Trail[len(r.Trail)-1]
-			p.Journal.Redirected(r.Original, hop, server)
+			p.Journal.Redirected(env, r, server)
 			if hop.Remembered {
 				if p.loud {
 					p.voice.Say("%s: moved for good to %s, as a 557 said before", voice.Path(r.Original), voice.Path(r.Address))
