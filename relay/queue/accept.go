@@ -49,7 +49,25 @@ func (q *Queue) Accept(e Entry) (id string, err error) {
 // AcceptAll takes all envelopes of a message, or none: the client of one that was not
 // taken sends it again.
 func (q *Queue) AcceptAll(entries []Entry) (ids []string, err error) {
+	if len(entries) < 2 {
+		return q.acceptAll(entries, "")
+	}
+	s, err := q.NewSiblings(entries[0].Submitted)
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	if ids, err = q.acceptAll(entries, s.Family); err != nil {
+		return nil, err
+	}
+	// Without it they are sent all the same, and maybe twice to who has moved.
+	_ = s.Join(ids...)
+	return ids, nil
+}
+
+func (q *Queue) acceptAll(entries []Entry, family string) (ids []string, err error) {
 	for _, e := range entries {
+		e.Family = family
 		id, err := q.Accept(e)
 		if err != nil {
 			for _, id := range ids {

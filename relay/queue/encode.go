@@ -18,6 +18,7 @@ func (s *submission) appendJSON(b []byte) ([]byte, error) {
 		o.number("uid", int64(s.UID))
 	}
 	o.optional("errors", s.Errors)
+	o.optional("family", s.Family)
 	o.mailbox("sender", s.Sender)
 	o.key("recipients")
 	o.recipients(s.Recipients)

@@ -12,7 +12,7 @@ func TestASubmissionIsEncodedAsPackageJSONDoes(t *testing.T) {
 	for name, s := range map[string]submission{
 		"nothing":  {},
 		"the rule": {ID: "0123456789abcd", Submitted: at, User: "joe", Sender: mailbox{"a", "b.example"}, Recipients: []recipient{{Original: mailbox{"c", "d.example"}}}, Header: 12, Body: traits{Size: 1, WireSize: 2, LongestLine: 3}},
-		"everything": {ID: "1", Submitted: at, Account: "work", User: "joe", UID: 1001, Errors: "m", Sender: mailbox{"a", "b"},
+		"everything": {ID: "1", Submitted: at, Account: "work", User: "joe", UID: 1001, Errors: "m", Family: "0123456789abcd", Sender: mailbox{"a", "b"},
 			Recipients: []recipient{{Original: mailbox{"c", "d"}}, {Original: mailbox{"e", "f"}, Notify: []string{"NEVER"}}, {ORCPT: "utf-8;ä<@z"}, {ValidSince: at}},
 			Options:    options{Return: "FULL", Priority: &nine, Hold: &hold{Until: at, For: time.Hour}}, Header: -1,
 			Body:  traits{1, 2, true, true, true, 3, true, true, 4, 5, true},

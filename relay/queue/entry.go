@@ -17,6 +17,7 @@ type Entry struct {
 	User      string    // who submitted it
 	UID       int       // his user id, where the kernel told it to a server; 0: root, or unknown
 	Errors    string    // what -oe asked for: how failure is to be told; "" is the default
+	Family    string    // the same for all envelopes of one message, see Siblings; "" where there is one
 
 	Envelope *envelope.Envelope
 	Message  *message.Message // nil in a listing

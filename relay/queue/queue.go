@@ -7,6 +7,7 @@
 //	state/ID      what became of each recipient; absent until the first attempt
 //	failed/ID     a message with a recipient that failed for good, moved from message
 //	corrupt/NAME  what is not ours, set aside, with the reason in NAME.why
+//	served/NAME   who has got a message that has several envelopes, by any of them
 //	route/NAME    trouble with a way, which holds all that would go there
 //	server        the mark of a server's queue, locked while it is at work
 //	client/       the queue of those who hand their mail over to that server
@@ -60,6 +61,7 @@ const (
 	failedDir  = "failed"
 	corruptDir = "corrupt"
 	routeDir   = "route"
+	servedDir  = "served"
 )
 
 // Open is the queue in the directory path. It touches nothing: the directory is

@@ -24,6 +24,7 @@ type submission struct {
 	User       string      `json:"user,omitempty"`
 	UID        int         `json:"uid,omitempty"`
 	Errors     string      `json:"errors,omitempty"`
+	Family     string      `json:"family,omitempty"`
 	Sender     mailbox     `json:"sender"`
 	Recipients []recipient `json:"recipients"`
 	Options    options     `json:"options,omitzero"`
@@ -132,7 +133,7 @@ type traits struct {
 // submissionOf is the record of a new entry.
 func submissionOf(e *Entry) (submission, error) {
 	s := submission{
-		ID: e.ID, Submitted: e.Submitted.UTC(), Account: e.Account, User: e.User, UID: e.UID, Errors: e.Errors,
+		ID: e.ID, Submitted: e.Submitted.UTC(), Account: e.Account, User: e.User, UID: e.UID, Errors: e.Errors, Family: e.Family,
 		Sender:  mailbox(e.Envelope.Sender),
 		Options: optionsOf(e.Envelope.Options),
 		Header:  int64(len(e.Message.Header)),
@@ -163,7 +164,7 @@ func (m mailbox) valid() bool { return utf8.ValidString(m.Local) && utf8.ValidSt
 // entry is the entry that s describes, as it was accepted and without its text.
 func (s *submission) entry() (*Entry, error) {
 	e := &Entry{
-		ID: s.ID, Submitted: s.Submitted, Account: s.Account, User: s.User, UID: s.UID, Errors: s.Errors,
+		ID: s.ID, Submitted: s.Submitted, Account: s.Account, User: s.User, UID: s.UID, Errors: s.Errors, Family: s.Family,
 		Size: s.Header + int64(len(crlf)) + s.Body.Size,
 		Envelope: &envelope.Envelope{
 			Sender:  address.Addr(s.Sender),

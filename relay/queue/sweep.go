@@ -22,7 +22,7 @@ const stale = 30 * 24 * time.Hour
 // queue.
 func (q *Queue) Sweep(now time.Time) []error {
 	var errs []error
-	for _, folder := range []string{messageDir, failedDir, stateDir, routeDir} {
+	for _, folder := range []string{messageDir, failedDir, stateDir, servedDir, routeDir} {
 		d, err := q.sub(folder)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
@@ -52,6 +52,8 @@ func (q *Queue) tidy(d *dir, folder, name string, now time.Time) error {
 		return d.removeOld(name, now, stale)
 	case !isID(name):
 		return q.setAside(d, name, errCorrupt)
+	case folder == servedDir:
+		return q.bury(d, name, now)
 	case folder == stateDir:
 		orphan, err := q.orphan(name)
 		if err != nil || !orphan {

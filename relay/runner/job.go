@@ -107,7 +107,7 @@ func (w *worker) lookAhead(ctx context.Context, account string) (*envelope.Envel
 	}
 	j := w.next(false)
 	w.ahead = j
-	if j == nil || j.Account != account || len(j.tried) == 0 {
+	if j == nil || j.Account != account || len(j.tried) == 0 || j.Family != "" { // the message before may be a sibling
 		return nil, nil
 	}
 	if trouble, _ := w.blocked(j.way); trouble != nil {

@@ -86,7 +86,7 @@ func (w *worker) attempt(ctx context.Context, j *job) (done bool) {
 func (w *worker) send(ctx context.Context, it *queue.Item, way *way) (attempt relay.Attempt, until time.Time) {
 	defer w.leave(way)
 	c := w.carrier(ctx, it.Account, way.Relay)
-	attempt = c.Deliver(ctx, it.Envelope, it.Message, false)
+	attempt = w.deliver(ctx, c, it)
 	switch t := c.Trouble(); {
 	case t == nil:
 		w.free(it.Account)
@@ -95,6 +95,25 @@ func (w *worker) send(ctx context.Context, it *queue.Item, way *way) (attempt re
 		w.hangUp(it.Account)
 	}
 	return attempt, until
+}
+
+// deliver sends a message, and tells its siblings who has got it. Where that cannot be
+// done it goes all the same: a second copy is better than none.
+func (w *worker) deliver(ctx context.Context, c *relay.Carrier, it *queue.Item) relay.Attempt {
+	siblings, err := it.Siblings(ctx)
+	if siblings == nil {
+		if err != nil && ctx.Err() == nil {
+			w.tell(Event{Entry: &it.Entry, Err: err})
+		}
+		return c.Deliver(ctx, it.Envelope, it.Message, false)
+	}
+	defer siblings.Close()
+	it.Envelope.Served = siblings.Served
+	attempt := c.Deliver(ctx, it.Envelope, it.Message, false)
+	if err := siblings.Add(it.Envelope.Copies()...); err != nil {
+		w.tell(Event{Entry: &it.Entry, Err: err})
+	}
+	return attempt
 }
 
 // hangUp ends the connections of an account.

@@ -51,6 +51,7 @@ func (p *Post) deliver(ctx context.Context, sub *inject.Submission) exit.Status 
 		p.Journal.Delivered(sub, env, attempt, id)
 		worked = worked || len(env.Deferred()) == 0 && attempt.Server != ""
 	}
+	p.release(served)
 	if p.onError == 'm' || p.onError == 'w' || p.onError == 'e' {
 		p.mailBack(ctx, sub)
 	}

@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"mailchute/headers/address"
 	"mailchute/inject"
 	"mailchute/relay/envelope"
 	"mailchute/relay/queue"
@@ -56,14 +57,51 @@ func (p *Post) keep(sub *inject.Submission, env *envelope.Envelope, until time.T
 		until = queue.Next(1, now, p.account.Queue.RetryMin, p.account.Queue.RetryMax, rand.Float64())
 	}
 	late, retries := unfinished(env, now, env.Options.DeliverBy.NotAfter(until, now))
-	id, err := p.accept(sub, &late, retries)
+	e := p.entry(sub, &late, retries)
+	e.Family = p.family(sub)
+	id, err := p.queue.Accept(e)
 	if err != nil {
 		p.voice.Say("the queue could not take the message: %v", err)
 		p.Journal.Note(err.Error())
 		return ""
 	}
+	if p.siblings != nil {
+		if err := p.siblings.Join(id); err != nil {
+			p.Journal.Note(err.Error())
+		}
+	}
 	p.Journal.Keep(deferred)
 	return id
+}
+
+// family is that of the envelopes of a message, "" where there is one. It is held until
+// all envelopes have been sent or kept.
+func (p *Post) family(sub *inject.Submission) string {
+	if len(sub.Envelopes) < 2 {
+		return ""
+	}
+	if p.siblings == nil {
+		s, err := p.queue.NewSiblings(sub.Stamp.Now)
+		if err != nil { // the mail goes all the same, and maybe twice to who has moved
+			p.Journal.Note(err.Error())
+			return ""
+		}
+		p.siblings = s
+	}
+	return p.siblings.Family
+}
+
+// release tells the envelopes that are kept who has got the message by another one, and
+// lets them go.
+func (p *Post) release(served []address.Addr) {
+	if p.siblings == nil {
+		return
+	}
+	if err := p.siblings.Add(served...); err != nil {
+		p.Journal.Note(err.Error())
+	}
+	p.siblings.Close()
+	p.siblings = nil
 }
 
 // unfinished is what the queue takes of an envelope: those who wait, and those who have

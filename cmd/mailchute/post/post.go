@@ -38,6 +38,7 @@ type Post struct {
 	onError byte  // -e
 	kept    *Kept // in a session of -bs; nil: this message is alone
 
+	siblings *queue.Siblings              // of the envelopes of a message that the queue has taken; nil: none was, or there is one
 	lone     bool                         // nobody may be there to run the queue
 	ids      []string                     // of what the queue has taken
 	mailed   map[*envelope.Recipient]bool // failed, and the sender is told by mail
