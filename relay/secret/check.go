@@ -29,6 +29,12 @@ func checkInfo(path string, info os.FileInfo) (warning string, err error) {
 	if st, ok := info.Sys().(*syscall.Stat_t); ok {
 		owner = int(st.Uid)
 	}
+	switch { // chmod would mend nothing, and break the machine
+	case info.IsDir():
+		return "", fmt.Errorf("%q is a directory, and no file with a secret in it", path)
+	case info.Mode()&os.ModeDevice != 0 && mode&0o002 != 0:
+		return "", fmt.Errorf("%q is a device that others can write, and no file with a secret in it", path)
+	}
 	return judge(path, mode, owner, os.Geteuid())
 }
 

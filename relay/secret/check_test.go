@@ -59,6 +59,11 @@ func TestCheckLooksAtTheFile(t *testing.T) {
 			t.Errorf("mode %o: warning %q, error %v", tt.mode, warning, err)
 		}
 	}
+	for path, want := range map[string]string{t.TempDir(): "is a directory", "/dev/null": "is a device"} {
+		if _, err := Check(path); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "chmod") {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
 	if _, err := Check(path + "x"); !os.IsNotExist(err) {
 		t.Errorf("a missing file: %v", err)
 	}
