@@ -39,7 +39,7 @@ func (c *call) onFailure(sub *inject.Submission, a *config.Account) []string {
 	default:
 		all = append(all, "it is written to the queue, exit status 0, and sent by the next run of the queue")
 	}
-	return append(append(all, keptWords(q, sub, a)...), c.refusedWords(sub, delivery, q != nil))
+	return append(append(all, keptWords(q, sub, a)...), c.refusedWords(c.reader(sub, a), delivery, q != nil))
 }
 
 func notSent(err error) []string {
@@ -48,8 +48,9 @@ func notSent(err error) []string {
 
 // keptWords is what happens to what cannot be sent for now.
 func keptWords(q *queue.Queue, sub *inject.Submission, a *config.Account) []string {
-	held := envelope.Hold{}
+	held, by := envelope.Hold{}, (*envelope.DeliverBy)(nil)
 	for _, env := range sub.Envelopes {
+		by = env.Options.DeliverBy
 		if env.Options.Hold != nil {
 			held = *env.Options.Hold
 		}
@@ -62,7 +63,7 @@ func keptWords(q *queue.Queue, sub *inject.Submission, a *config.Account) []stri
 		}
 		return all
 	}
-	all = laterWords(q.Path(), a)
+	all = append(laterWords(q.Path(), a), warningWords(a.Queue.WarnAfter, by))
 	if !held.Until.IsZero() {
 		all = append(all, "by a server without FUTURERELEASE: it is kept until "+voice.Time(held.Until)+", exit status 0 whatever becomes of it, and who is refused then is told to the sender by mail")
 	}
@@ -79,26 +80,52 @@ func laterWords(dir string, a *config.Account) []string {
 	for d := q.RetryMin; d < q.RetryMax && len(steps) < 3; d *= 2 {
 		steps = append(steps, config.Spell(d))
 	}
-	words := []string{fmt.Sprintf("for now (no network, 4yz): it is kept in %s, exit status 0, and tried again after %s, at most every %s, for %s",
+	return []string{fmt.Sprintf("for now (no network, 4yz): it is kept in %s, exit status 0, and tried again after %s, at most every %s, for %s",
 		dir, strings.Join(append(steps, "..."), ", "), config.Spell(q.RetryMax), config.Spell(q.Expire))}
-	if q.WarnAfter > 0 {
-		return append(words, "the sender is told by mail when it is "+config.Spell(q.WarnAfter)+" late, and when it is given up")
-	}
-	return append(words, "the sender is told by mail when it is given up")
 }
 
-// refusedWords is what happens where a recipient is refused for good.
-func (c *call) refusedWords(sub *inject.Submission, delivery config.Delivery, keeps bool) string {
+// warningWords is when the sender hears of what cannot be sent.
+func warningWords(after time.Duration, by *envelope.DeliverBy) string {
+	const told = "the sender is told by mail when it "
+	switch {
+	case by != nil && by.Return:
+		return told + "has not gone by " + voice.Time(by.Deadline) + ", and it is given up then (--deliver-by)"
+	case by != nil:
+		return told + "has not gone by " + voice.Time(by.Deadline) + " (--deliver-by), and when it is given up"
+	case after > 0:
+		return told + "is " + config.Spell(after) + " late, and when it is given up"
+	}
+	return told + "is given up"
+}
+
+// reader is who gets reports about a submission: those behind the alias of the sender, if
+// he is one; "" where he is null.
+func (c *call) reader(sub *inject.Submission, a *config.Account) string {
+	if len(sub.Envelopes) == 0 {
+		return "the sender"
+	}
+	sender := sub.Envelopes[0].Sender
+	if sender.IsNull() {
+		return ""
+	}
+	table, _, _ := c.Aliases(a) // what is wrong with them was told before
+	mailboxes, _ := sub.Who.Mailboxes(table, sender)
+	var words []string
+	for _, to := range mailboxes {
+		words = append(words, voice.Path(to))
+	}
+	return strings.Join(words, ", ")
+}
+
+// refusedWords is what happens where a recipient is refused for good; reader is who gets
+// reports.
+func (c *call) refusedWords(reader string, delivery config.Delivery, keeps bool) string {
 	const (
 		good   = "for good (5yz): "
 		told   = "a line on standard error for each recipient, and exit status 67 no such user, 69 refused, 77 not permitted"
 		nobody = "nobody, as the sender is null: it is kept among the failed"
 	)
-	sender, isNull := "the sender", false
-	if len(sub.Envelopes) > 0 {
-		sender, isNull = voice.Path(sub.Envelopes[0].Sender), sub.Envelopes[0].Sender.IsNull()
-	}
-	to := sender
+	to, isNull := reader, reader == ""
 	if isNull {
 		to = nobody
 	}
@@ -124,5 +151,5 @@ func (c *call) refusedWords(sub *inject.Submission, delivery config.Delivery, ke
 	case isNull:
 		return good + told + "; nobody gets a report by mail, as the sender is null"
 	}
-	return good + "a report by mail to " + sender + by + "; where the server refuses that too, " + told
+	return good + "a report by mail to " + reader + by + "; where the server refuses that too, " + told
 }
