@@ -56,17 +56,8 @@ func scriptMain() {
 //	status N COMMAND   runs COMMAND, which must end with status N
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
-		Dir: filepath.Join("..", "..", "testdata", "script"),
-		Setup: func(e *testscript.Env) error {
-			e.Setenv("HOME", e.WorkDir)
-			e.Setenv("XDG_CONFIG_HOME", filepath.Join(e.WorkDir, "xdg"))
-			e.Setenv("XDG_STATE_HOME", filepath.Join(e.WorkDir, "state"))
-			e.Setenv("MAILCHUTE_CONFIG", filepath.Join(e.WorkDir, "mailchute.toml"))
-			e.Setenv("TMPDIR", e.WorkDir)
-			e.Setenv("NAMESERVER", "127.0.0.1:1")
-			e.Setenv("GORACE", "atexit_sleep_ms=0") // the race detector holds each process up for a second
-			return nil
-		},
+		Dir:   filepath.Join("..", "..", "testdata", "script"),
+		Setup: atHome,
 		Condition: func(c string) (bool, error) {
 			if c == "configured" { // the machine that runs the tests has a configuration or a server
 				_, file := os.Stat(config.System)
@@ -83,6 +74,18 @@ func TestScripts(t *testing.T) {
 			},
 		},
 	})
+}
+
+// atHome gives a script a home of its own, where nobody has a configuration yet.
+func atHome(e *testscript.Env) error {
+	e.Setenv("HOME", e.WorkDir)
+	e.Setenv("XDG_CONFIG_HOME", filepath.Join(e.WorkDir, "xdg"))
+	e.Setenv("XDG_STATE_HOME", filepath.Join(e.WorkDir, "state"))
+	e.Setenv("MAILCHUTE_CONFIG", filepath.Join(e.WorkDir, "mailchute.toml"))
+	e.Setenv("TMPDIR", e.WorkDir)
+	e.Setenv("NAMESERVER", "127.0.0.1:1")
+	e.Setenv("GORACE", "atexit_sleep_ms=0") // the race detector holds each process up for a second
+	return nil
 }
 
 // byDir holds the smarthost of each running script.

@@ -40,7 +40,13 @@ type Server struct {
 // New starts a server that ends with the test. validated sets the AD bit.
 func New(t testing.TB, zone string, validated bool) *Server {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	return At(t, "127.0.0.1:0", zone, validated)
+}
+
+// At is New at a given address, UDP and TCP.
+func At(t testing.TB, address, zone string, validated bool) *Server {
+	t.Helper()
+	l, err := net.Listen("tcp", address)
 	if err != nil {
 		t.Fatal(err)
 	}
