@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"mailchute/headers/address"
 	"mailchute/relay/envelope"
 	"mailchute/relay/queue"
 	"mailchute/relay/redirect"
@@ -28,6 +29,8 @@ type randomWorld struct {
 	says      map[string]string // by server and mailbox
 	security  map[string]string // of a domain: "", "offered" or "demanded", by DANE
 	to        []string          // recipients
+	protected bool              // with REQUIRETLS
+	served    string            // a mailbox that has its copy by another envelope, or ""
 }
 
 func (w randomWorld) String() string {
@@ -35,8 +38,8 @@ func (w randomWorld) String() string {
 	for _, k := range slices.Sorted(maps.Keys(w.says)) {
 		words = append(words, k+": "+w.says[k])
 	}
-	return fmt.Sprintf("by %s, via %s, codes %v, allowed %v, remember %v, smarthost %s, TLS %v, to %v\n  %s",
-		w.ways, w.via, w.codes, w.allowed, w.remember, w.smarthost, w.security, w.to, strings.Join(words, "\n  "))
+	return fmt.Sprintf("by %s, via %s, codes %v, allowed %v, remember %v, smarthost %s, TLS %v, to %v, REQUIRETLS %v, served %q\n  %s",
+		w.ways, w.via, w.codes, w.allowed, w.remember, w.smarthost, w.security, w.to, w.protected, w.served, strings.Join(words, "\n  "))
 }
 
 const greylists = "450, then 250"
@@ -89,6 +92,10 @@ func (s *randomStage) world() randomWorld {
 	for _, domain := range s.domains {
 		w.security[domain] = oneOf(s, "", "", "offered", "demanded")
 	}
+	w.protected = s.IntN(8) == 0
+	if s.IntN(4) == 0 {
+		w.served = oneOf(s, s.mailboxes...)
+	}
 	for _, i := range s.Perm(len(s.mailboxes))[:1+s.IntN(3)] {
 		w.to = append(w.to, s.mailboxes[i])
 	}
@@ -129,7 +136,7 @@ func (s *randomStage) set(w randomWorld) {
 		zone.WriteString(s.records[domain])
 		keywords := `\n250 PIPELINING`
 		if w.security[domain] != "" {
-			keywords = `\n250-PIPELINING\n250 STARTTLS`
+			keywords = `\n250-PIPELINING\n250-STARTTLS\n250 REQUIRETLS`
 			zone.WriteString(s.records[w.security[domain]+" "+domain])
 		}
 		s.script(s.mx[domain], "EHLO", "250-mx."+domain+keywords)
@@ -182,7 +189,9 @@ func (s *randomStage) play(w randomWorld, m *redirect.Memory, meddle func(*redir
 		s.t.Fatal(err)
 	}
 	defer q.Close()
-	id, err := q.Accept(queue.Entry{Submitted: time.Now(), Envelope: newEnvelope(to...), Message: newMessage("hello\r\n")})
+	env := newEnvelope(to...)
+	env.Options.RequireTLS = w.protected
+	id, err := q.Accept(queue.Entry{Submitted: time.Now(), Envelope: env, Message: newMessage("hello\r\n")})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -192,6 +201,9 @@ func (s *randomStage) play(w randomWorld, m *redirect.Memory, meddle func(*redir
 			s.t.Fatal(err)
 		}
 		it.WakeAll()
+		if w.served != "" {
+			it.Envelope.Served = []address.Addr{addr(w.served)}
+		}
 		r.Deliver(s.t.Context(), it.Envelope, it.Message)
 		err = it.Update()
 		it.Release()

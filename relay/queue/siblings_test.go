@@ -159,3 +159,30 @@ func TestTheListGoesWithTheLastOfTheSiblings(t *testing.T) {
 		t.Errorf("%d lists when nobody is left", n)
 	}
 }
+
+// FuzzSiblings: whatever stands in a list, what is added to it is read again.
+func FuzzSiblings(f *testing.F) {
+	f.Add([]byte(`{"id":"0123456789abcd"}` + "\n" + `{"served":{"local":"a","domain":"example.org"}}` + "\n"))
+	f.Add([]byte(`{"served":{"local":"a","dom`))
+	f.Add([]byte("\x00{}\n[]\n{\"served\":1}"))
+	q, ids := twins(f)
+	it := acquire(f, q, ids[0])
+	path := filepath.Join(q.Path(), servedDir, it.Family)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if err := os.WriteFile(path, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s := siblings(t, it)
+		known := len(s.Served)
+		if err := s.Add(addr("new@example.org")); err != nil {
+			t.Fatal(err)
+		}
+		known = max(known, len(s.Served))
+		s.Close()
+		s = siblings(t, it)
+		defer s.Close()
+		if !slices.Contains(s.Served, addr("new@example.org")) || len(s.Served) != known {
+			t.Errorf("%v is read of %q", s.Served, b)
+		}
+	})
+}
