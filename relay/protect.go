@@ -32,6 +32,9 @@ func (d *delivery) isProtected() bool {
 // unprotected is why the message must not go to the server that is connected; nil
 // where it may.
 func (d *delivery) unprotected() *envelope.Outcome {
+	if !d.isProtected() {
+		return nil
+	}
 	return d.parametersFor(d.conn.Extensions(), d.secure()).unprotected()
 }
 

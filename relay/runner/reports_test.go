@@ -2,7 +2,9 @@ package runner
 
 import (
 	"fmt"
+	"net"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +12,8 @@ import (
 
 	"mailchute/headers/address"
 	"mailchute/relay/envelope"
+	"mailchute/relay/route"
+	"mailchute/relay/smtp/smtptest"
 )
 
 func TestTheSenderIsWarnedOnce(t *testing.T) {
@@ -296,6 +300,32 @@ func TestReportsGoWhereTheSendersMailGoes(t *testing.T) {
 	report()
 	w.count("reports tried when nobody takes them", w.peer.Told("RCPT TO:<second")-asked, 0)
 	w.want("waiting", w.waiting(), "from <me@here.example>: gone@x.example failed")
+}
+
+// TestANoticeOfARedirectAsksForREQUIRETLSWhereItCanBeHad, and comes where it cannot.
+func TestANoticeOfARedirectAsksForREQUIRETLSWhereItCanBeHad(t *testing.T) {
+	const redirects = "RCPT TO:<old@ => 558 5.2.8 <new@y.example>\n"
+	for script, asked := range map[string]int{
+		"EHLO => PIPELINING,REQUIRETLS\n":                                              1,
+		"once EHLO => PIPELINING,REQUIRETLS\nonce MAIL FROM:<> => 421 4.3.2 closing\n": 2, // and another server takes its place
+	} {
+		w := newWorld(t)
+		l, err := net.Listen("unix", filepath.Join(t.TempDir(), "smtp"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := smtptest.New(script + redirects)
+		p.Serve(l)
+		t.Cleanup(p.Close)
+		w.account.Relay.Smarthosts = []route.Smarthost{{Scheme: route.Unix, Path: p.Addr()}}
+		e := w.letter("hi", "old@x.example")
+		e.Envelope.Options.RequireTLS = true
+		w.accept(e)
+		w.flush()
+		w.count("attempts with REQUIRETLS", p.Told("MAIL FROM:<> REQUIRETLS"), 1)
+		w.count("attempts", p.Told("MAIL FROM:<>"), asked)
+		w.want("copies", fmt.Sprint(p.Copies()), "map[me@here.example:1 new@y.example:1]")
+	}
 }
 
 // TestManyWorkersTellOfARedirectOnce: they come to the same news at the same time.
