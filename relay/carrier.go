@@ -36,6 +36,10 @@ type Carrier struct {
 	Ahead func() (*envelope.Envelope, *message.Message)
 	begun *delivery // of the message that Ahead gave
 	apart bool      // a connection broke with an envelope on it that had gone ahead: none does any more
+
+	// Welcome, if not nil, is called when a server has taken MAIL: the way leads
+	// somewhere, however long this message takes.
+	Welcome func()
 }
 
 // Carrier is a new one, not connected yet.

@@ -71,6 +71,7 @@ func (d *delivery) transact(ctx context.Context, t *transaction) {
 	if d.mayLookAhead() {
 		t.Next = d.lookAhead
 	}
+	t.Welcome = d.home.Welcome
 	res := d.conn.Send(ctx, &t.Transaction)
 	lost := wayLost(res)
 	d.apart = d.apart || lost != nil && !isGoodbye(lost)

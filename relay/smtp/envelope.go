@@ -56,7 +56,11 @@ func (s *sending) hearGroup(rider *attempt) *Error {
 			return s.again()
 		}
 	}
-	if err := s.hearEnvelope(); err != nil {
+	if err := s.hearMail(); err != nil {
+		return err
+	}
+	s.welcome()
+	if err := s.hearRcpts(); err != nil {
 		return err
 	}
 	if !s.groupHasData(rider) {
@@ -78,8 +82,8 @@ func (s *sending) hearGroup(rider *attempt) *Error {
 // withdraw takes back an envelope whose login was refused: nothing that the
 // server said to it counts.
 func (s *sending) withdraw(refused *Error) *Error {
-	if s.dead == nil {
-		_ = s.hearEnvelope()
+	if s.dead == nil && s.hearMail() == nil {
+		_ = s.hearRcpts()
 	}
 	s.result = Result{Recipients: make([]*reply.Reply, len(s.t.Recipients))}
 	return refused
@@ -96,12 +100,22 @@ func (s *sending) again() *Error {
 	return s.envelopeInGroup(nil)
 }
 
-// hearEnvelope reads the replies to MAIL and to the RCPTs.
-func (s *sending) hearEnvelope() (err *Error) {
-	if s.result.Mail, err = s.hear(); err != nil {
-		return err
+// hearMail reads the reply to MAIL.
+func (s *sending) hearMail() (err *Error) {
+	s.result.Mail, err = s.hear()
+	s.open = err == nil && is(s.result.Mail, reply.Success)
+	return err
+}
+
+// welcome tells that MAIL was taken, if it was.
+func (s *sending) welcome() {
+	if s.open && s.t.Welcome != nil {
+		s.t.Welcome()
 	}
-	s.open = is(s.result.Mail, reply.Success)
+}
+
+// hearRcpts reads the replies to the RCPTs.
+func (s *sending) hearRcpts() *Error {
 	var last *reply.Reply
 	for i := range s.t.Recipients {
 		if s.skipped(i) {
@@ -185,21 +199,19 @@ func (s *sending) envelopeOneByOne() *Error {
 	if err := s.hearReset(); err != nil {
 		return err
 	}
-	var err *Error
 	s.sayMail()
 	s.flush()
-	if s.result.Mail, err = s.hear(); err != nil {
+	if err := s.hearMail(); err != nil || !s.open {
 		return err
 	}
-	if s.open = is(s.result.Mail, reply.Success); !s.open {
-		return nil
-	}
+	s.welcome()
 	for i := range s.t.Recipients {
 		if s.skipped(i) {
 			continue
 		}
 		s.sayRcpt(i)
 		s.flush()
+		var err *Error
 		if s.result.Recipients[i], err = s.hear(); err != nil {
 			return err
 		}

@@ -38,6 +38,10 @@ type Transaction struct {
 	// envelope that it gives travels in the same flight where that is allowed, and
 	// the Send of that very transaction finds its replies there.
 	Next func(sofar Result) *Transaction
+
+	// Welcome, if not nil, is called once the server has taken MAIL, and with it the
+	// login: it may take minutes for all the rest.
+	Welcome func()
 }
 
 // Result is what the server said. A nil reply means that none was read: the
