@@ -44,6 +44,9 @@ func (q *Queue) list(folder string) iter.Seq2[Entry, error] {
 	}
 }
 
+// Peek is a message that waits, without its text and without a lock.
+func (q *Queue) Peek(id string) (*Entry, error) { return q.peek(messageDir, id) }
+
 // peek reads an entry without its text and without a lock. It changes nothing: a
 // damaged file is told here, and set aside by who acquires it.
 func (q *Queue) peek(folder, id string) (*Entry, error) {

@@ -150,19 +150,19 @@ func TestMessagesThatComeOneByOneGoOverOneConnection(t *testing.T) {
 	w := newWorld(t)
 	ids := w.row(3)
 	given, waited := 0, 0
-	next := func(wait bool) (string, bool) {
+	next := func(wait bool) (Turn, bool) {
 		if !wait { // the next one comes only when the last has gone
-			return "", false
+			return Turn{}, false
 		}
 		waited++
 		if got := len(w.peer.letters("")); got != given {
 			t.Errorf("%d messages have gone, %d were given", got, given)
 		}
 		if given == len(ids) {
-			return "", false
+			return Turn{}, false
 		}
 		given++
-		return ids[given-1], true
+		return Turn{ID: ids[given-1]}, true
 	}
 	tally, err := w.runner(1).Run(t.Context(), Scope{Next: next})
 	if err != nil || tally != (Tally{Messages: 3, Delivered: 3}) {

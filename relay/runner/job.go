@@ -65,11 +65,11 @@ func (w *worker) next(wait bool) *job {
 		return j
 	}
 	for {
-		id, ok := w.source(wait)
+		t, ok := w.source(wait)
 		if !ok {
 			return nil
 		}
-		if j := w.open(id); j != nil {
+		if j := w.open(t); j != nil {
 			return j
 		}
 	}
@@ -77,8 +77,8 @@ func (w *worker) next(wait bool) *job {
 
 // open takes a message for this worker and wakes the recipients whose time has
 // come; nil when there is nothing to do.
-func (w *worker) open(id string) *job {
-	it := w.acquire(id)
+func (w *worker) open(t Turn) *job {
+	it := w.acquire(t.ID)
 	if it == nil {
 		return nil
 	}
@@ -89,7 +89,7 @@ func (w *worker) open(id string) *job {
 		it.Release()
 		return nil
 	}
-	j.tried = w.wake(it)
+	j.tried = w.wake(it, t.Early)
 	if len(j.tried) == 0 && !it.Next().IsZero() {
 		it.Release()
 		return nil
@@ -101,7 +101,6 @@ func (w *worker) open(id string) *job {
 // next one is this worker's from now on; it is given to the carrier if it goes the
 // same way and its envelope may be said now.
 func (w *worker) lookAhead(ctx context.Context, account string) (*envelope.Envelope, *message.Message) {
-	w.leave(w.way(account)) // login and envelope were taken: the way leads somewhere
 	if !w.looks || w.ahead != nil || ctx.Err() != nil {
 		return nil, nil
 	}

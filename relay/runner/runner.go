@@ -42,6 +42,7 @@ type Runner struct {
 	Account func(name string) (*Account, error) // called once a run for each name
 	Told    func(Event)                         // of each attempt; may be nil; called by one goroutine at a time
 	Now     func() time.Time                    // the clock
+	Ways    *Ways                               // what this run shares with others of the same configuration; nil: nothing
 }
 
 // Event is what happened to one message.
@@ -59,10 +60,18 @@ type Scope struct {
 	Only  []string                // ids: these and no others
 	Match func(*queue.Entry) bool // nil: all
 
-	// Next, if not nil, gives the ids instead, one by one, to several goroutines. Told
-	// to wait it may wait for one to come; the connections stay open meanwhile. The
-	// run ends when it was told to wait and gives none.
-	Next func(wait bool) (id string, ok bool)
+	// Next, if not nil, gives the messages instead, one by one, to several goroutines.
+	// Told to wait, by a worker that has nothing else to do, it may wait for one to
+	// come; the connections stay open meanwhile. The run ends when it was told to wait
+	// and gives none. Told not to, it may give one that is locked from then on and
+	// tried behind the one that is being sent, however long that takes.
+	Next func(wait bool) (t Turn, ok bool)
+}
+
+// Turn is a message whose turn it is.
+type Turn struct {
+	ID    string
+	Early bool // without regard to the time of the next attempt
 }
 
 // Tally counts recipients.
@@ -71,7 +80,10 @@ type Tally struct{ Messages, Delivered, Deferred, Failed int }
 // Run makes one pass over the queue, oldest first. It ends early when ctx is
 // done: what is being sent is finished or deferred first.
 func (r *Runner) Run(ctx context.Context, scope Scope) (Tally, error) {
-	p := &pass{Runner: r, scope: scope, accounts: map[string]*way{}}
+	p := &pass{Runner: r, scope: scope, ways: r.Ways, accounts: map[string]*way{}}
+	if p.ways == nil {
+		p.ways = &Ways{}
+	}
 	ids := make(chan string)
 	var workers sync.WaitGroup
 	for range max(r.Workers, 1) {
@@ -87,14 +99,15 @@ func (r *Runner) Run(ctx context.Context, scope Scope) (Tally, error) {
 	return p.tally, err
 }
 
-// source is where a worker gets its ids.
-func (p *pass) source(ids <-chan string) func(wait bool) (id string, ok bool) {
+// source is where a worker gets its messages.
+func (p *pass) source(ids <-chan string) func(wait bool) (t Turn, ok bool) {
 	if p.scope.Next != nil {
 		return p.scope.Next
 	}
-	return func(bool) (string, bool) { // there is always a next one soon, or the end
+	early := p.scope.All || p.scope.Only != nil
+	return func(bool) (Turn, bool) { // there is always a next one soon, or the end
 		id, ok := <-ids
-		return id, ok
+		return Turn{ID: id, Early: early}, ok
 	}
 }
 
@@ -146,6 +159,7 @@ const RetryCeiling = 7 * 24 * time.Hour
 type pass struct {
 	*Runner
 	scope   Scope
+	ways    *Ways
 	reports sync.Mutex // who tells senders: one at a time, so that an address that takes no report is found out by one
 
 	mu       sync.Mutex

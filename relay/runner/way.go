@@ -7,6 +7,7 @@ import (
 
 	"mailchute/relay/envelope"
 	"mailchute/relay/queue"
+	"mailchute/relay/route"
 )
 
 // way is an account in a run, and whether it leads anywhere.
@@ -16,13 +17,7 @@ type way struct {
 	err     error             // the account cannot be used, nor can its messages wait for it
 	trouble *envelope.Outcome // why nothing goes this way now; nil: it does
 	until   time.Time         // no attempt before
-	begun   bool              // somebody has gone ahead
-	shown   chan struct{}     // closed once an attempt has shown whether the way leads anywhere
 }
-
-// headStart is how long the first message of a way goes alone. It bounds what a
-// large one costs the others.
-const headStart = time.Minute
 
 // way finds out once a run how an account is sent with.
 func (p *pass) way(name string) *way {
@@ -37,18 +32,25 @@ func (p *pass) way(name string) *way {
 }
 
 func (p *pass) find(name string) *way {
-	w := &way{name: name, shown: make(chan struct{})}
+	w := &way{name: name}
 	if w.Account, w.err = p.Account(name); w.err != nil {
 		return p.lost(name, w)
 	}
-	if h, held := p.Queue.RouteHold(name); held && !p.scope.All && h.Active(p.Now()) {
-		cause := envelope.CauseRoute
-		if h.Login {
-			cause = envelope.CauseLogin
-		}
-		w.trouble, w.until = &envelope.Outcome{State: envelope.Deferred, Cause: cause, Reason: h.Reason}, h.Until
-	}
+	p.heed(name, w)
 	return w
+}
+
+// heed looks at what the queue knows of a way.
+func (p *pass) heed(name string, w *way) {
+	h, held := p.Queue.RouteHold(name)
+	if w.trouble != nil || !held || p.scope.All || !h.Active(p.Now()) {
+		return
+	}
+	cause := envelope.CauseRoute
+	if h.Login {
+		cause = envelope.CauseLogin
+	}
+	w.trouble, w.until = &envelope.Outcome{State: envelope.Deferred, Cause: cause, Reason: h.Reason}, h.Until
 }
 
 // lost is the way of an account that is not there any more: its messages wait
@@ -64,49 +66,24 @@ func (p *pass) lost(name string, w *way) *way {
 	return w
 }
 
-// enter is called before an attempt. The first of a run goes alone, so that a
-// thousand messages meet a wrong password once, and not once for each connection;
-// the others wait for what it finds. It gives the trouble of the way.
-func (p *pass) enter(ctx context.Context, w *way) (*envelope.Outcome, time.Time) {
-	p.mu.Lock()
-	first := w.trouble == nil && !w.begun
-	w.begun = true
-	p.mu.Unlock()
-	if !first {
-		p.await(ctx, w)
+// enter is called before an attempt and gives the trouble of the way. The first
+// attempt goes alone; the others wait for what it finds, in this run or another.
+func (p *pass) enter(ctx context.Context, name string, w *way) (*envelope.Outcome, time.Time) {
+	if trouble, until := p.blocked(w); trouble != nil || w.isMany() {
+		return trouble, until
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return w.trouble, w.until
+	if !p.ways.enter(ctx, name) {
+		p.mu.Lock()
+		p.heed(name, w)
+		p.mu.Unlock()
+	}
+	return p.blocked(w)
 }
 
-func (p *pass) await(ctx context.Context, w *way) {
-	if trouble, _ := p.blocked(w); trouble != nil {
-		return
-	}
-	select {
-	case <-w.shown:
-		return
-	default:
-	}
-	alone := time.NewTimer(headStart)
-	defer alone.Stop()
-	select {
-	case <-w.shown:
-	case <-alone.C:
-	case <-ctx.Done():
-	}
-}
-
-// leave is called after an attempt.
-func (p *pass) leave(w *way) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	select {
-	case <-w.shown:
-	default:
-		close(w.shown)
-	}
+// isMany tells whether each domain is a way of its own, so that one says nothing of
+// the others.
+func (w *way) isMany() bool {
+	return len(w.Relay.Smarthosts) > 0 && w.Relay.Smarthosts[0].Scheme == route.MX
 }
 
 // blocked gives the trouble of a way.
@@ -116,19 +93,22 @@ func (p *pass) blocked(w *way) (*envelope.Outcome, time.Time) {
 	return w.trouble, w.until
 }
 
-// block holds a way and gives the time before which nothing is tried on it.
+// block holds a way and gives the time before which nothing is tried on it. Where
+// another configuration is in force by now, it says nothing of the way.
 func (p *pass) block(name string, w *way, o envelope.Outcome) time.Time {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if w.trouble != nil {
 		return w.until
 	}
-	until, err := Hold(p.Queue, name, w.Account, o, p.Now())
-	if err != nil && p.Told != nil {
-		p.Told(Event{Err: err})
-	}
-	w.trouble, w.until = &o, until
-	return until
+	w.trouble, w.until = &o, p.Now()
+	p.ways.lose(name, func() {
+		var err error
+		if w.until, err = Hold(p.Queue, name, w.Account, o, p.Now()); err != nil && p.Told != nil {
+			p.Told(Event{Err: err})
+		}
+	})
+	return w.until
 }
 
 // Hold records trouble with the way of an account, found by an attempt that

@@ -13,7 +13,7 @@ import (
 // worker has a connection for each account.
 type worker struct {
 	*pass
-	source   func(wait bool) (id string, ok bool)
+	source   func(wait bool) (t Turn, ok bool)
 	carriers map[string]*relay.Carrier
 	ahead    *job // the next one, taken while another was being sent; nil: none was
 	looks    bool // it may take one ahead
@@ -30,6 +30,7 @@ func (w *worker) carrier(ctx context.Context, name string, r *relay.Relay) *rela
 	if c == nil {
 		c = r.Carrier()
 		c.Ahead = func() (*envelope.Envelope, *message.Message) { return w.lookAhead(ctx, name) }
+		c.Welcome = func() { w.ways.show(name) }
 		w.carriers[name] = c
 	}
 	return c
@@ -64,7 +65,7 @@ func (w *worker) attempt(ctx context.Context, j *job) (done bool) {
 		return false
 	}
 	if trouble == nil {
-		trouble, until = w.enter(ctx, way)
+		trouble, until = w.enter(ctx, it.Account, way)
 	}
 	var attempt relay.Attempt
 	if trouble != nil {
@@ -84,13 +85,15 @@ func (w *worker) attempt(ctx context.Context, j *job) (done bool) {
 
 // send makes the attempt; until is not zero when it found trouble with the way.
 func (w *worker) send(ctx context.Context, it *queue.Item, way *way) (attempt relay.Attempt, until time.Time) {
-	defer w.leave(way)
 	c := w.carrier(ctx, it.Account, way.Relay)
 	attempt = w.deliver(ctx, c, it)
 	switch t := c.Trouble(); {
 	case t == nil:
+		w.ways.show(it.Account)
 		w.free(it.Account)
-	case t.Cause != envelope.CauseStopped: // else it is we who gave up
+	case t.Cause == envelope.CauseStopped: // it is we who gave up
+		w.ways.show(it.Account)
+	default:
 		until = w.block(it.Account, way, *t)
 		w.hangUp(it.Account)
 	}
@@ -124,9 +127,9 @@ func (w *worker) hangUp(name string) {
 	}
 }
 
-// wake opens the recipients whose time has come.
-func (w *worker) wake(it *queue.Item) (tried []int) {
-	if w.scope.All || w.scope.Only != nil || w.scope.Next != nil {
+// wake opens the recipients whose time has come, or all when it is early.
+func (w *worker) wake(it *queue.Item, early bool) (tried []int) {
+	if early {
 		it.WakeAll()
 	} else {
 		it.Wake(w.Now())
@@ -188,7 +191,7 @@ func (w *worker) conclude(ctx context.Context, j *job) {
 	ids, told := w.report(it, way, w.news(it, way, j.tried))
 	w.finish(it, told || w.Now().Sub(it.Since) > 2*way.Expire)
 	for _, id := range ids {
-		if j := w.open(id); j != nil {
+		if j := w.open(Turn{ID: id}); j != nil {
 			w.work(ctx, j)
 		}
 	}

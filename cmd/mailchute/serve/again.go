@@ -29,12 +29,13 @@ func (s *server) again(ctx context.Context, now time.Time) {
 	if !slices.ContainsFunc(holds, func(h queue.RouteHold) bool { return runner.IsWay(h) && !h.Active(now) }) {
 		return
 	}
+	whose := owners{}
 	for e, err := range s.queue.List() {
 		switch {
 		case ctx.Err() != nil:
 			return
 		case err == nil && !e.Waits(now):
-			s.backlog.ask(e.User, e.ID)
+			s.backlog.ask(whose.again(&e), e.ID)
 		}
 	}
 }

@@ -1,45 +1,115 @@
 package serve
 
 import (
-	"context"
 	"slices"
 	"sync"
-	"time"
+
+	"mailchute/relay/runner"
 )
 
-// backlog is the ids of messages that were just accepted and wait for their first
-// attempt. It gives out those of each user in turn, so that one who sends
-// thousands delays only himself.
+// backlog is the messages that wait for an attempt, share by share, and who is at
+// work on them. Each share has its turn, and none has all workers, so that one who
+// sends thousands, or to hosts that take minutes, delays only himself.
 type backlog struct {
 	mu      sync.Mutex
-	all     int      // that wait
-	turns   []string // users with something waiting
-	waiting map[string][]string
+	early   map[string]bool // the ids that wait; true: without regard to the time of the next attempt
+	waiting map[share][]string
+	turns   []share       // that have something waiting
+	busy    map[share]int // workers that each has
+	idle    int           // workers that nobody has
 	hot     chan struct{} // to a worker that has a connection and waits for work
 	more    chan struct{} // to another one: has something in it when there may be work
 }
 
-// maxBacklog bounds the ids in memory. What is beyond it has been accepted like all
-// others, and the next look through the queue finds it.
-const maxBacklog = 100_000
-
-func newBacklog() *backlog {
-	return &backlog{waiting: map[string][]string{}, hot: make(chan struct{}), more: make(chan struct{}, 1)}
+// share is what has turns of its own. What a user has just sent does not wait behind
+// what could not be delivered before.
+type share struct {
+	user  string
+	again bool // tried before, or asked for
 }
 
-func (b *backlog) add(user string, ids ...string) {
+// maxBacklog bounds the ids in memory. What is beyond it has been accepted like all
+// others, and a later look through the queue finds it.
+const maxBacklog = 100_000
+
+func newBacklog(workers int) *backlog {
+	return &backlog{early: map[string]bool{}, waiting: map[share][]string{}, busy: map[share]int{},
+		idle: workers, hot: make(chan struct{}), more: make(chan struct{}, 1)}
+}
+
+// add puts messages at the end of a share, but for those that wait already.
+func (b *backlog) add(s share, ids ...string) { b.put(s, false, ids) }
+
+// ask is add for messages that are to be tried whatever the time of their next attempt.
+func (b *backlog) ask(s share, ids ...string) { b.put(s, true, ids) }
+
+func (b *backlog) put(s share, early bool, ids []string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	ids = ids[:min(len(ids), maxBacklog-b.all)]
-	if len(ids) == 0 {
-		return
+	for _, id := range ids {
+		was, waits := b.early[id]
+		if !waits {
+			if len(b.early) >= maxBacklog && !b.makeRoom(s) {
+				break
+			}
+			if len(b.waiting[s]) == 0 {
+				b.turns = append(b.turns, s)
+			}
+			b.waiting[s] = append(b.waiting[s], id)
+		}
+		b.early[id] = early || was
 	}
-	if len(b.waiting[user]) == 0 {
-		b.turns = append(b.turns, user)
+	if b.next() >= 0 {
+		b.wake()
 	}
-	b.waiting[user] = append(b.waiting[user], ids...)
-	b.all += len(ids)
-	b.wake()
+}
+
+// makeRoom drops the last message of the longest share, which is found again later.
+// Where that is s, it has room for no more.
+func (b *backlog) makeRoom(s share) bool {
+	longest := s
+	for other, ids := range b.waiting {
+		if len(ids) > len(b.waiting[longest]) {
+			longest = other
+		}
+	}
+	ids := b.waiting[longest]
+	if longest == s || len(ids) == 1 {
+		return false
+	}
+	delete(b.early, ids[len(ids)-1])
+	b.waiting[longest] = ids[:len(ids)-1]
+	return true
+}
+
+// waits tells whether a message is in the backlog.
+func (b *backlog) waits(id string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	_, waits := b.early[id]
+	return waits
+}
+
+// next is whose turn it is, a place in turns; -1: nobody's. A share may have another
+// worker while more are idle than it has: one alone gets half of them, and those who
+// come later half of what is left, so that it takes many to keep all workers busy.
+func (b *backlog) next() int {
+	return slices.IndexFunc(b.turns, func(s share) bool { return b.busy[s] < b.idle })
+}
+
+// pop takes out the first message of a share, which goes to the end of the turns.
+func (b *backlog) pop(i int) runner.Turn {
+	s := b.turns[i]
+	b.turns = slices.Delete(b.turns, i, i+1)
+	id, rest := b.waiting[s][0], b.waiting[s][1:]
+	if len(rest) > 0 {
+		b.waiting[s], b.turns = rest, append(b.turns, s)
+	} else {
+		delete(b.waiting, s)
+	}
+	t := runner.Turn{ID: id, Early: b.early[id]}
+	delete(b.early, id)
+	return t
 }
 
 // wake calls a worker, one that has a connection first.
@@ -53,65 +123,4 @@ func (b *backlog) wake() {
 	case b.more <- struct{}{}:
 	default:
 	}
-}
-
-func (b *backlog) isEmpty() bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.all == 0
-}
-
-// linger is how long a worker keeps its connection for the next message. A server
-// bears that, and mail that comes in a row needs no login for each.
-const linger = time.Second
-
-// wait waits for work as long as a connection is kept, and tells whether there may
-// be some.
-func (b *backlog) wait(ctx context.Context) bool {
-	patience := time.NewTimer(linger)
-	defer patience.Stop()
-	select {
-	case <-b.hot:
-		return true
-	case <-b.more:
-		return true
-	case <-patience.C:
-	case <-ctx.Done():
-	}
-	return false
-}
-
-// take gives up to n ids, one of each user in turn.
-func (b *backlog) take(n int) []string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	var ids []string
-	for len(ids) < n && len(b.turns) > 0 {
-		user := b.turns[0]
-		b.turns = b.turns[1:]
-		ids = append(ids, b.waiting[user][0])
-		b.all--
-		if rest := b.waiting[user][1:]; len(rest) > 0 {
-			b.waiting[user] = rest
-			b.turns = append(b.turns, user)
-		} else {
-			delete(b.waiting, user)
-		}
-	}
-	if len(b.turns) > 0 {
-		b.wake() // work for another worker
-	}
-	return ids
-}
-
-// ask puts ids into the backlog that are not there yet: what is asked for again and
-// again is tried once.
-func (b *backlog) ask(user string, ids ...string) {
-	b.mu.Lock()
-	there := make(map[string]bool, len(b.waiting[user]))
-	for _, id := range b.waiting[user] {
-		there[id] = true
-	}
-	b.mu.Unlock()
-	b.add(user, slices.DeleteFunc(ids, func(id string) bool { return there[id] })...)
 }

@@ -63,11 +63,16 @@ func clientOf(c net.Conn, local bool) (client, error) {
 	if err != nil {
 		return client{}, err
 	}
+	return knownClient(uid), nil
+}
+
+// knownClient is the client who has a user id.
+func knownClient(uid int) client {
 	who := client{User: host.LookUpUser(uid), known: true}
 	if !who.Listed {
 		who.lender = host.Lender(uid)
 	}
-	return who, nil
+	return who
 }
 
 // verdict is what a client's MAIL FROM is worth.

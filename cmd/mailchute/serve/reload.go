@@ -3,6 +3,7 @@ package serve
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"mailchute/relay/logbook"
 )
@@ -38,8 +39,8 @@ func (s *server) replace(ctx context.Context, fresh *settings) error {
 	if dir != s.queue.Path() {
 		fresh.tell(fmt.Sprintf("the queue stays in %q until a restart", s.queue.Path()))
 	}
-	if n := fresh.Config.Default.Queue.Workers; n != s.workers {
-		fresh.tell(fmt.Sprintf("queue.workers stays %d for new messages until a restart", s.workers))
+	if n := fresh.Config.Default.Queue.Workers; 2*n != s.workers {
+		fresh.tell(fmt.Sprintf("queue.workers stays %d until a restart", s.workers/2))
 	}
 	return nil
 }
@@ -62,11 +63,21 @@ func (s *server) listen(ctx context.Context, fresh *settings) error {
 		closeSockets(ports)
 		return err
 	}
-	s.live.Store(fresh)
+	s.enforce(fresh)
 	fresh.warnLoopback(ports)
 	fresh.warnUnheard(s.submit.at(fresh.listens()))
 	s.submit.adopt(fresh.listens(), ports)
 	s.scrape.adopt(fresh.scrapes(), scrapes)
 	s.attend(ctx, ports, scrapes)
 	return nil
+}
+
+// enforce puts a configuration in force. What is known of the ways of the old one says
+// nothing of its own.
+func (s *server) enforce(fresh *settings) {
+	if old := s.live.Load(); old != nil {
+		old.ways.End()
+		lapse(s.queue, time.Now())
+	}
+	s.live.Store(fresh)
 }

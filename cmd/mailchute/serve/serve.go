@@ -3,6 +3,17 @@
 //
 // The promise: 250 behind a text means that the message is on disk. What one user
 // does never stops another.
+//
+// The way of a message:
+//
+//	session: on disk, then 250 ──┐
+//	sweep: what is due again ────┼──> backlog ──> workers ──> smarthost
+//	XQUEUE: what is asked for ───┘
+//
+// The disk has it all; the backlog is the order in which ids are tried. It has a turn
+// for each share, which is a user's new mail or his other. A worker takes one message
+// at a time, and keeps its connection for the next. No share gets all workers: one
+// alone has half of them, the next half of what is left.
 package serve
 
 import (
@@ -42,7 +53,7 @@ type server struct {
 	refusals *rate // that the log tells of
 	demands  *rate // for an attempt, of each message
 	backlog  *backlog
-	workers  int // that send what is new
+	workers  int
 	meters   *meters
 	room     *session.Room
 	door     chan struct{} // one for each connection that was not let in yet
@@ -100,9 +111,11 @@ func newServer(ctx, visits context.Context, first *settings) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
+	// A user alone gets half of the workers.
+	workers := 2 * first.Config.Default.Queue.Workers
 	s := &server{
 		submit: ears{mode: everybody}, scrape: ears{mode: itsGroup},
-		queue: q, backlog: newBacklog(), workers: first.Config.Default.Queue.Workers, meters: newMeters(q),
+		queue: q, backlog: newBacklog(workers), workers: workers, meters: newMeters(q),
 		gate: newGate(sessionsFor(host.Descriptors())), door: make(chan struct{}, atTheDoor), connects: newRate(), letters: newRate(), refusals: newRate(), demands: newRate(),
 		room: session.NewRoom(roomForAll), heavy: newTurns(heavyAtATime), visits: visits,
 	}
@@ -147,7 +160,6 @@ func (s *server) run(ctx context.Context, reload <-chan os.Signal) error {
 		case <-reload:
 			notify(reloading())
 			if s.reload(ctx) {
-				lapse(s.queue, time.Now())
 				deliveries.Go(func() { s.again(ctx, time.Now()) })
 			}
 			notify("READY=1\n" + s.status())

@@ -124,7 +124,7 @@ func (s *server) take(now *settings, c client, m *session.Mail) reply.Reply {
 		j.Accepted(sub, env, ids[i])
 	}
 	j.Finish(exit.OK)
-	s.backlog.add(c.share(), ids...)
+	s.backlog.add(share{user: c.share()}, ids...)
 	return reply.Reply{Code: 250, Enhanced: reply.Enhanced{Class: 2}, Lines: []string{"queued as " + strings.Join(ids[:min(len(ids), 5)], " ")}}
 }
 

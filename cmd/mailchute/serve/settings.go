@@ -14,6 +14,7 @@ import (
 	"mailchute/inject"
 	"mailchute/inject/config"
 	"mailchute/relay/logbook"
+	"mailchute/relay/runner"
 )
 
 // settings is the configuration in force, replaced as a whole by a reload.
@@ -22,6 +23,7 @@ type settings struct {
 	book  *logbook.Book
 	world inject.World // of this machine; who submits is not in it
 	name  string       // of this host
+	ways  *runner.Ways
 }
 
 // newSettings reads the configuration and what surrounds it.
@@ -54,7 +56,7 @@ func newSettings(f *face.Call) (*settings, error) {
 	for _, note := range fresh.Notes {
 		book.Write(logbook.Record{Event: "warning", Text: note})
 	}
-	return &settings{Call: &fresh, book: book, world: w, name: name}, nil
+	return &settings{Call: &fresh, book: book, world: w, name: name, ways: &runner.Ways{}}, nil
 }
 
 // checkSettings tells whether a server would start with the configuration, or a reload

@@ -147,21 +147,21 @@ func (w *window) mayAsk(id string, now time.Time) error {
 // flush hands what waits to the workers. For root, ways that are in trouble are
 // free again; nobody else may make the server knock at a closed door.
 func (w *window) flush(ctx context.Context, f xqueue.Filter, line func(string) error) (string, error) {
-	var ids []string
+	if w.who.UID == 0 {
+		freeWays(w.queue)
+	}
+	n, whose := 0, owners{}
 	err := w.each(ctx, f, func(e *queue.Entry) error {
 		if now := time.Now(); !e.Waits(now) && w.mayAsk(e.ID, now) == nil {
-			ids = append(ids, e.ID)
+			w.backlog.ask(whose.again(e), e.ID)
+			n++
 		}
 		return nil
 	})
 	if err != nil {
 		return "", err
 	}
-	if w.who.UID == 0 {
-		freeWays(w.queue)
-	}
-	w.backlog.ask(w.who.share(), ids...)
-	return fmt.Sprintf("%d messages are tried now", len(ids)), xqueue.WriteObject(xqueue.Asked{Messages: len(ids)}, line)
+	return fmt.Sprintf("%d messages are tried now", n), xqueue.WriteObject(xqueue.Asked{Messages: n}, line)
 }
 
 func freeWays(q *queue.Queue) {
@@ -206,7 +206,7 @@ func (w *window) one(c xqueue.Command, line func(string) error) (words string, e
 	}
 	w.book.Write(logbook.Record{Event: "queue", ID: e.ID, User: w.who.key(), Text: strings.ToLower(string(c.Verb)) + " by hand"})
 	if c.Verb == xqueue.Retry || c.Verb == xqueue.Release && w.mayAsk(e.ID, time.Now()) == nil {
-		w.backlog.ask(w.who.share(), e.ID)
+		w.backlog.ask(owners{}.again(e), e.ID)
 	}
 	return "done", nil
 }
