@@ -163,12 +163,17 @@ func (s *sink) count(numbers []int) {
 // wait waits until a copy of each message came, at most for a time; it tells how
 // many came.
 func (s *sink) wait(longest time.Duration) int {
-	stop := time.AfterFunc(longest, s.arrived.Broadcast)
+	over := false
+	stop := time.AfterFunc(longest, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		over = true
+		s.arrived.Broadcast()
+	})
 	defer stop.Stop()
-	end := time.Now().Add(longest)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for s.distinct < len(s.copies) && time.Now().Before(end) {
+	for s.distinct < len(s.copies) && !over {
 		s.arrived.Wait()
 	}
 	return s.distinct
