@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -47,6 +48,7 @@ func scriptMain() {
 //	wire TEXT          a command that begins with TEXT was received
 //	! wire TEXT        none was
 //	await TEXT         waits until one was
+//	listening SOCKET   waits until somebody listens there
 //	authority [FILE]   starts an authorization server of package oauthtest, whose
 //	                   first answers to /token are the lines of FILE; $AUTHORITY
 //	                   is its address
@@ -67,7 +69,7 @@ func TestScripts(t *testing.T) {
 			return c == "root" && os.Getuid() == 0, nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"smarthost": startPeer, "config": writeConfig, "arrived": arrived, "wire": onTheWire, "await": await, "status": status, "generate": generate,
+			"smarthost": startPeer, "config": writeConfig, "arrived": arrived, "wire": onTheWire, "await": await, "listening": listening, "status": status, "generate": generate,
 			"authority": startAuthority, "granted": granted, "revoked": revoked,
 			"dns": func(ts *testscript.TestScript, neg bool, args []string) {
 				ts.Setenv("NAMESERVER", dnstest.New(t, ts.ReadFile(args[0]), false).Addr.String())
@@ -146,6 +148,18 @@ func await(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	}
 	ts.Fatalf("no %q on the wire within %v: %q", args[0], servetest.Patience, thePeer(ts).Commands())
+}
+
+// listening waits for more than the name of a socket, which is there a moment before
+// somebody listens.
+func listening(ts *testscript.TestScript, neg bool, args []string) {
+	for end := time.Now().Add(servetest.Patience); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		if c, err := net.Dial("unix", ts.MkAbs(args[0])); err == nil {
+			c.Close()
+			return
+		}
+	}
+	ts.Fatalf("nobody listens on %s", args[0])
 }
 
 // generate NAME TEXT COUNT writes TEXT, with \n and %d for the number, COUNT
