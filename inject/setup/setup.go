@@ -25,7 +25,12 @@ type Plan struct {
 	Root     string     // who should get the mail for root, "" for nobody new
 
 	Taken func(Secret) bool // where a password must not go; nil: no file is in the way
+
+	numbers map[string]int // the highest behind each name that was taken
 }
+
+// maxNotes is how many lines anybody reads.
+const maxNotes = 500
 
 // New is a plan with an empty default account.
 func New(origin string) *Plan {
@@ -62,8 +67,12 @@ func (p *Plan) freeName(name string) string {
 	}
 	free := name
 	taken := func(a *Account) bool { return a.Name == free }
-	for n := 2; slices.ContainsFunc(p.Accounts, taken); n++ {
-		free = name + "-" + strconv.Itoa(n)
+	for slices.ContainsFunc(p.Accounts, taken) {
+		if p.numbers == nil {
+			p.numbers = map[string]int{}
+		}
+		p.numbers[name]++
+		free = name + "-" + strconv.Itoa(p.numbers[name]+1)
 	}
 	return free
 }
@@ -77,11 +86,17 @@ type Note struct {
 	Text    string
 }
 
-// Note adds one, unless it is there: accounts may share a line.
+// Note adds one, unless it is there: accounts may share a line. The last of very
+// many says that there are more.
 func (p *Plan) Note(file string, line int, keyword, text string) {
-	if n := (Note{file, line, keyword, text}); !slices.Contains(p.Notes, n) {
-		p.Notes = append(p.Notes, n)
+	n := Note{file, line, keyword, text}
+	switch {
+	case len(p.Notes) > maxNotes || slices.Contains(p.Notes, n):
+		return
+	case len(p.Notes) == maxNotes:
+		n = Note{File: file, Line: line, Text: "this line and others behind it have notes that are left out, being so many"}
 	}
+	p.Notes = append(p.Notes, n)
 }
 
 // Account is what one account sets.

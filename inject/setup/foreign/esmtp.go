@@ -26,6 +26,10 @@ func readESMTP(s *source, text []byte) {
 	identities := []*esmtpIdentity{{}}
 	for _, e := range s.esmtpEntries(text) {
 		if e.key == "identity" {
+			if len(identities) > maxAccounts {
+				s.note(e.line, e.key, tooMany)
+				break
+			}
 			identities = append(identities, &esmtpIdentity{line: e.line, name: e.value})
 			continue
 		}

@@ -30,6 +30,17 @@ import (
 // maxFile is the largest file that is read, in octets.
 const maxFile = 1 << 20
 
+// How many accounts a configuration can have, and servers each of them.
+const (
+	maxAccounts = 1000
+	maxServers  = 100
+)
+
+const (
+	tooMany        = "is one account too many: this one and those behind it are left out"
+	tooManyServers = "names too many servers: those behind the first hundred are left out"
+)
+
 // UnknownError means that nobody can tell whose configuration a path is.
 type UnknownError struct{ Path string }
 

@@ -1,6 +1,7 @@
 package foreign
 
 import (
+	"bytes"
 	"errors"
 	"flag"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"mailchute/inject/config"
+	"mailchute/inject/setup"
 )
 
 var update = flag.Bool("update", false, "write what the goldens should be")
@@ -129,6 +131,38 @@ func TestAPipeIsNotWaitedFor(t *testing.T) {
 	}
 	if _, err := Read(pipe, World{}); err == nil || !strings.Contains(err.Error(), "no regular file") {
 		t.Errorf("error %v", err)
+	}
+}
+
+// TestSizeIsBounded: what a file says many times has a plan of a size that can be
+// written and read again.
+func TestSizeIsBounded(t *testing.T) {
+	many := func(text string) []byte { return bytes.Repeat([]byte(text), maxFile/len(text)) }
+	tests := []struct {
+		name string
+		read func(*source, []byte)
+		text []byte
+	}{
+		{"accounts of one name", readMSMTP, many("account a\nhost h.example\n")},
+		{"commands that nobody knows", readMSMTP, many("account a\n" + strings.Repeat("x y\n", 99))},
+		{"parents that inherit from parents", readMSMTP, many("account a : a, a, a\nhost h.example\n")},
+		{"identities", readESMTP, many("identity a@b.example\nhostname h\n")},
+		{"parameters", readPostfix, many("relayhost = [h.example]\nx y\n")},
+		{"relayhosts", readPostfix, append([]byte("relayhost = "), many("[h.example], ")...)},
+		{"options", readNullmailer, many("h.example smtp bogus\n")},
+		{"servers", readNullmailer, many("h.example\n")},
+		{"words", readDMA, many("WORD\n")},
+		{"keys", readSSMTP, many("key=value\n")},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := &source{plan: setup.New(""), path: filepath.Join(t.TempDir(), "x")}
+			tt.read(s, tt.text)
+			text, _ := s.plan.Text("/etc/mailchute/mailchute.toml")
+			if len(s.plan.Accounts) > maxAccounts+1 || len(s.plan.Notes) > 501 || len(text) > maxFile {
+				t.Errorf("%d accounts, %d notes, %d octets", len(s.plan.Accounts), len(s.plan.Notes), len(text))
+			}
+		})
 	}
 }
 

@@ -13,19 +13,37 @@ type command struct {
 	word, value string
 }
 
+// maxCommands is how many commands all accounts can have, with those that they
+// inherit.
+const maxCommands = 100_000
+
 // section is the commands of one account, those of the defaults and of the
-// accounts that it inherits from first; the last of a kind counts.
+// accounts that it inherits from too; the last of a kind counts.
 type section struct {
 	name     string
 	commands []command
+	index    map[string]int // of the command of each word
+}
+
+// add puts a command in the place of one of its kind, or behind all.
+func (s *section) add(commands ...command) {
+	if s.index == nil {
+		s.index = map[string]int{}
+	}
+	for _, c := range commands {
+		if i, ok := s.index[c.word]; ok {
+			s.commands[i] = c
+			continue
+		}
+		s.index[c.word] = len(s.commands)
+		s.commands = append(s.commands, c)
+	}
 }
 
 // last is the command of a kind that counts.
 func (s *section) last(word string) (command, bool) {
-	for _, c := range slices.Backward(s.commands) {
-		if c.word == word {
-			return c, true
-		}
+	if i, ok := s.index[word]; ok {
+		return s.commands[i], true
 	}
 	return command{}, false
 }
@@ -71,38 +89,44 @@ func readMSMTP(s *source, text []byte) {
 // msmtpSections collects the accounts.
 func (s *source) msmtpSections(text []byte) []*section {
 	var all []*section
-	var defaults []command
+	defaults := &section{}
 	current := (*section)(nil)
 	inDefaults := false
+	inherited := 0
 	for _, l := range lines(text) {
 		word, value := l.keyword()
 		value = unquoted(value)
 		switch {
 		case word == "defaults":
-			inDefaults, defaults = true, nil
+			inDefaults, defaults = true, &section{}
 		case word == "account":
 			inDefaults = false
 			current = s.msmtpNew(l, value, defaults, all)
+			if inherited += len(current.commands); len(all) == maxAccounts || inherited > maxCommands {
+				s.note(l, word, tooMany)
+				return all
+			}
 			all = append(all, current)
 		case word == "eval":
 			s.note(l, word, notRun+"; write what it printed into the configuration by hand")
 		case inDefaults:
-			defaults = append(defaults, command{l, word, value})
+			defaults.add(command{l, word, value})
 		default:
 			if current == nil { // the form without accounts
 				current = &section{name: "default"}
 				all = append(all, current)
 			}
-			current.commands = append(current.commands, command{l, word, value})
+			current.add(command{l, word, value})
 		}
 	}
 	return all
 }
 
 // msmtpNew begins an account: NAME, or NAME : PARENT,PARENT.
-func (s *source) msmtpNew(l line, value string, defaults []command, all []*section) *section {
+func (s *source) msmtpNew(l line, value string, defaults *section, all []*section) *section {
 	name, parents, _ := strings.Cut(value, ":")
-	x := &section{name: strings.TrimSpace(name), commands: slices.Clone(defaults)}
+	x := &section{name: strings.TrimSpace(name)}
+	x.add(defaults.commands...)
 	for parent := range strings.SplitSeq(parents, ",") {
 		if parent = strings.TrimSpace(parent); parent == "" {
 			continue
@@ -112,7 +136,7 @@ func (s *source) msmtpNew(l line, value string, defaults []command, all []*secti
 			s.note(l, "account", "inherits from an account that is not there")
 			continue
 		}
-		x.commands = append(x.commands, all[i].commands...)
+		x.add(all[i].commands...)
 	}
 	return x
 }

@@ -20,9 +20,6 @@ func (s *source) msmtpAccount(a *setup.Account, x *section) {
 		a.Set("aliases", "") // msmtp's default, not ours
 	}
 	for _, c := range x.commands {
-		if last, _ := x.last(c.word); last.number != c.number {
-			continue // overridden
-		}
 		s.msmtpRest(a, c)
 	}
 }

@@ -14,6 +14,10 @@ func readNullmailer(s *source, text []byte) {
 	a := s.plan.Default()
 	var hosts []string
 	for _, l := range lines(text) {
+		if len(hosts) == maxServers {
+			s.note(l, "", tooManyServers)
+			break
+		}
 		words, ok := shellWords(l.text)
 		if !ok {
 			s.note(l, "", "has a quote that is not closed")

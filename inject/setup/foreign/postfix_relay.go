@@ -69,6 +69,10 @@ func (s *source) postfixDirect(a *setup.Account, p *parameters, one parameter, s
 // postfixHosts is the smarthosts that share the login of the first.
 func (s *source) postfixHosts(p *parameters, one parameter, list []string, scheme string, logins *logins) (hosts []string, first login) {
 	for _, text := range list {
+		if len(hosts) == maxServers {
+			s.note(one.line, one.name, tooManyServers)
+			break
+		}
 		h := parseHop(text)
 		host, ok := smarthost(scheme, h.host, h.port)
 		if !ok {

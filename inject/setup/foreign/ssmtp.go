@@ -149,6 +149,10 @@ func (s *source) revaliases(f *ssmtpFile) {
 		return
 	}
 	for _, l := range lines(text) {
+		if len(s.plan.Accounts) > maxAccounts {
+			s.plan.Note(name, l.number, "", tooMany)
+			return
+		}
 		fields := strings.Split(l.text, ":")
 		user := strings.TrimSpace(fields[0])
 		if len(fields) < 2 || user == "" {
