@@ -55,31 +55,44 @@ func (c *Client) DeviceLogin(ctx context.Context, show func(Prompt)) (Token, err
 
 // poll asks for the token until there is one, RFC 8628 sections 3.4 and 3.5.
 func (c *Client) poll(ctx context.Context, a *answer, until time.Time) (Token, error) {
+	var trouble *Error // why the last question had no answer; nil: it had one
 	for pause := interval(a); ; {
 		if err := c.sleep(ctx, pause); err != nil {
 			return Token{}, &Error{Doing: waitingForCode, Text: "interrupted"}
 		}
 		if !c.now().Before(until) {
-			return Token{}, &Error{Doing: waitingForCode, Code: "expired_token", Text: "the code has expired"}
+			return Token{}, expired(trouble)
 		}
-		t, err := c.grant(ctx, waitingForCode, url.Values{
+		granted, err := c.ask(ctx, waitingForCode, url.Values{
 			"grant_type": {"urn:ietf:params:oauth:grant-type:device_code"}, "device_code": {a.DeviceCode},
 		})
 		var e *Error
 		switch {
 		case err == nil:
-			return t, nil
+			return c.issued(waitingForCode, granted)
 		case !errors.As(err, &e):
 			return Token{}, err
 		case e.Code == "authorization_pending":
+			trouble = nil
 		case e.Code == "slow_down": // for this and all that follow
-			pause = min(pause+5*time.Second, mostInterval)
+			trouble, pause = nil, min(pause+5*time.Second, mostInterval)
 		case e.Later: // half as often, as the RFC advises
-			pause = min(2*pause, mostInterval)
+			trouble, pause = e, min(2*pause, mostInterval)
 		default:
 			return Token{}, err
 		}
 	}
+}
+
+// expired is the end of a code that was not typed in, or that nobody could ask about.
+func expired(trouble *Error) *Error {
+	e := &Error{Doing: waitingForCode, Code: "expired_token", Text: "the code has expired"}
+	if trouble != nil {
+		last := *trouble
+		last.Doing = "the last question"
+		e.Err = &last
+	}
+	return e
 }
 
 // interval is how long to wait between two questions.

@@ -88,13 +88,19 @@ func (c *Client) refresh(ctx context.Context, old secret.Secret) (Token, error) 
 
 // grant asks the token endpoint for a token.
 func (c *Client) grant(ctx context.Context, doing string, form url.Values) (Token, error) {
-	form, err := c.authenticated(ctx, form)
-	if err != nil {
-		return Token{}, err
-	}
-	a, err := c.post(ctx, doing, c.Token, form)
+	a, err := c.ask(ctx, doing, form)
 	if err != nil {
 		return Token{}, err
 	}
 	return c.issued(doing, a)
+}
+
+// ask is the token endpoint's answer that grants what the form asks for. A code is
+// used up then, whatever the answer holds.
+func (c *Client) ask(ctx context.Context, doing string, form url.Values) (*answer, error) {
+	form, err := c.authenticated(ctx, form)
+	if err != nil {
+		return nil, err
+	}
+	return c.post(ctx, doing, c.Token, form)
 }
