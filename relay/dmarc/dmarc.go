@@ -71,6 +71,7 @@ type Found struct {
 	Domain       string // where it began, lower case
 	Organization string // the organizational domain of Domain
 	At           string // where the record stands that speaks for Domain; "": there is none
+	Several      string // the first name with more than one record, which are as good as none; "": no such name
 	Record       Record
 }
 
@@ -112,11 +113,14 @@ func Find(ctx context.Context, r Resolver, domain string) (Found, error) {
 	at, below := domain, ""
 	found := map[string]Record{}
 	for range maxSteps {
-		rec, ok, err := ask(ctx, r, at)
+		rec, n, err := ask(ctx, r, at)
 		if err != nil {
 			return f, err
 		}
-		if ok {
+		if n > 1 && f.Several == "" {
+			f.Several = at
+		}
+		if n == 1 {
 			found[at] = rec
 			f.Organization = at
 			if rec.PublicBelow == 'y' && below != "" {
@@ -150,22 +154,21 @@ func parent(name string) string {
 	return up
 }
 
-// ask is the record of one name; two are none, RFC 9989 section 4.10.
-func ask(ctx context.Context, r Resolver, domain string) (Record, bool, error) {
+// ask is the record of one name, and how many there are: of several none counts, RFC
+// 9989 section 4.10.
+func ask(ctx context.Context, r Resolver, domain string) (one Record, n int, err error) {
 	answer, err := r.TXT(ctx, "_dmarc."+domain)
 	var missing *dns.Error
 	if err != nil && !(errors.As(err, &missing) && missing.NotFound) {
-		return Record{}, false, err
+		return Record{}, 0, err
 	}
-	var one Record
-	n := 0
 	for _, text := range answer.Records {
 		if rec, ok := Parse(text); ok {
 			one = rec
 			n++
 		}
 	}
-	return one, n == 1, nil
+	return one, n, nil
 }
 
 // Aligned tells whether a domain that was authenticated speaks for the author's,

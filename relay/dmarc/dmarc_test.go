@@ -52,6 +52,11 @@ func TestTheRecordThatSpeaksForADomainIsFoundByWalkingUp(t *testing.T) {
 			t.Errorf("%s: %s, want %s (%v)", tt.name, got, tt.want, err)
 		}
 	}
+	for domain, want := range map[string]string{"a.two.example": "two.example", "example.org": "", "nobody.example": ""} {
+		if f, err := dmarc.Find(t.Context(), r, domain); f.Several != want || err != nil {
+			t.Errorf("%s: several records at %q, want %q (%v)", domain, f.Several, want, err)
+		}
+	}
 	if _, err := dmarc.Find(t.Context(), r, "broken.example"); err == nil {
 		t.Error("a server that fails is no answer")
 	}

@@ -30,6 +30,9 @@ func (d *domains) judge(ctx context.Context, at about, a *config.Account, who in
 			return err
 		}
 	}
+	if twice := o.author.Several; twice != "" {
+		at.warn("dmarc", "_dmarc."+twice+" has more than one DMARC record, so that receivers heed none of them", "leave one of them")
+	}
 	if len(places) == 0 {
 		at.note("dmarc", "no smarthost was found, so nobody can say where mail from "+by.from+" will come from", "")
 		return nil
@@ -137,6 +140,9 @@ func (o opinion) demand() string {
 	}
 	switch o.author.Demand() {
 	case "":
+		if o.author.Several != "" {
+			return "no DMARC record counts, so receivers decide by themselves"
+		}
 		return "there is no DMARC record, so receivers decide by themselves"
 	case "none":
 		return "the DMARC record of " + o.author.At + " asks for nothing if it does not pass (p=none)"

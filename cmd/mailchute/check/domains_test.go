@@ -53,6 +53,10 @@ const mailZone = `
 	tested.example MX 10 mx.own.example
 	tested.example TXT v=spf1 -all
 	_dmarc.tested.example TXT v=DMARC1; p=reject; t=y
+	forked.example MX 10 mx.own.example
+	forked.example TXT v=spf1 ip4:203.0.113.1 -all
+	_dmarc.forked.example TXT v=DMARC1; p=reject
+	_dmarc.forked.example TXT v=DMARC1; p=none
 	mute.example MX 0 .
 	broken.example FAIL
 `
@@ -147,6 +151,11 @@ note     dmarc: mail from bare.example: SPF is not likely to let it pass; it pas
 ok       domain: twice.example is in the DNS
 warning  spf: the SPF record of twice.example is of no use to receivers: twice.example has two SPF records, and receivers use neither; mend it
 note     dmarc: mail from twice.example: SPF is not likely to let it pass; it passes too if smtp.example.net signs as twice.example, which cannot be known from here; there is no DMARC record, so receivers decide by themselves; mend the SPF record, or sign as twice.example: [dkim] in mailchute.toml(5)`},
+		{"two DMARC records, which are as good as none", "me@forked.example", "", "smtp.example.net", nil, `
+ok       domain: forked.example is in the DNS
+warning  dmarc: _dmarc.forked.example has more than one DMARC record, so that receivers heed none of them; leave one of them
+ok       spf: forked.example lets 203.0.113.1 of smtp.example.net send (ip4:203.0.113.1 in the record of forked.example): mail is likely to pass; the address that mail leaves from is known to those who run it alone
+ok       dmarc: mail from forked.example is likely to pass by SPF, as the envelope sender is at forked.example; no DMARC record counts, so receivers decide by themselves`},
 		{"a From that the envelope sender is not aligned with", "me@example.org", "a@other.example", "smtp.example.net", nil, `
 ok       domain: other.example is in the DNS
 ok       domain: example.org is in the DNS
