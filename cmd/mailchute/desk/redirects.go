@@ -122,12 +122,22 @@ func (c *Redirects) list(p face.Process, m *redirect.Memory) error {
 	return nil
 }
 
+// path is an address as it is typed: with its angle brackets or without.
+func path(text string) (address.Addr, error) {
+	if inner, ok := strings.CutPrefix(text, "<"); ok {
+		if inner, ok = strings.CutSuffix(inner, ">"); ok {
+			text = inner
+		}
+	}
+	return address.ParsePath(text)
+}
+
 func (c *Redirects) add(m *redirect.Memory) error {
-	old, err := address.ParsePath(strings.Trim(c.Add.Old, "<>"))
+	old, err := path(c.Add.Old)
 	if err != nil {
 		return err
 	}
-	to, err := address.ParsePath(strings.Trim(c.Add.New, "<>"))
+	to, err := path(c.Add.New)
 	if err != nil {
 		return err
 	}
@@ -147,7 +157,7 @@ func (c *Redirects) forget(v voice.Voice, m *redirect.Memory) exit.Status {
 	var olds []address.Addr
 	status := exit.OK
 	for _, text := range c.Forget.Old {
-		old, err := address.ParsePath(strings.Trim(text, "<>"))
+		old, err := path(text)
 		there := false
 		for _, e := range known {
 			there = there || e.Old.Equal(old)
