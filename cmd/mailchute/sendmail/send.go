@@ -2,6 +2,7 @@ package sendmail
 
 import (
 	"context"
+	"errors"
 	"os"
 	"runtime/debug"
 
@@ -14,6 +15,7 @@ import (
 	"mailchute/cmd/mailchute/post"
 	"mailchute/cmd/mailchute/terminal"
 	"mailchute/cmd/mailchute/wire"
+	"mailchute/headers"
 	"mailchute/inject"
 	"mailchute/inject/config"
 )
@@ -28,7 +30,34 @@ func (c *call) send(ctx context.Context) exit.Status {
 	if err := c.Load(); err != nil {
 		return c.Report(err)
 	}
+	if err := c.wrongOption(); err != nil {
+		return c.Report(err)
+	}
 	return c.hand(ctx)
+}
+
+// wrongOption is what the configuration says is wrong with an option, whatever the
+// message is: nobody has to write one to learn it.
+func (c *call) wrongOption() error {
+	accounts := c.Config.All()
+	if c.Args.Account != "" {
+		a, err := c.Config.Account(c.Args.Account)
+		if err != nil {
+			return err
+		}
+		accounts = []*config.Account{a}
+	}
+	malformed := c.Args.CheckSender()
+	if malformed == nil {
+		return nil
+	}
+	w := host.World(c.Who, c.Getenv)
+	for _, a := range accounts {
+		if who, err := wire.Rules(a).Identity.Resolve(w); err != nil || !who.Trusted {
+			return nil // by this one -f may not count
+		}
+	}
+	return malformed
 }
 
 // Send reads the message of a call and hands it on, by the configuration that is
@@ -55,7 +84,7 @@ func (c *call) hand(ctx context.Context) exit.Status {
 	defer j.Close()
 	sub, err := c.submission(in, w, account)
 	if err != nil {
-		status := c.Report(err)
+		status := c.refuse(err)
 		j.Refused(err, status)
 		return status
 	}
@@ -79,6 +108,15 @@ func (c *call) hand(ctx context.Context) exit.Status {
 		c.ignored(j)
 	}
 	return status
+}
+
+// refuse tells why a message is refused as a whole. Of the message itself -oeq is
+// silent, as it is of recipients.
+func (c *call) refuse(err error) exit.Status {
+	if c.Args.OnError == 'q' && errors.As(err, new(*headers.Error)) {
+		return exit.OfError(err)
+	}
+	return c.Report(err)
 }
 
 // ignored tells of input that was not taken.
