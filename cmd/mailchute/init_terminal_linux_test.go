@@ -79,6 +79,7 @@ func initOnTerminal(t *testing.T, dir string, args ...string) (*exec.Cmd, *os.Fi
 		t.Fatal(err)
 	}
 	person, program := openTerminal(t)
+	keepOutput(t, program)
 	cmd := exec.Command(name, append([]string{"init", "-C", filepath.Join(dir, "new.toml"), "--user-level"}, args...)...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = program, program, program
 	cmd.Env = append(os.Environ(), "HOME="+dir, "XDG_STATE_HOME="+dir)
@@ -92,6 +93,20 @@ func initOnTerminal(t *testing.T, dir string, args ...string) (*exec.Cmd, *os.Fi
 	timer := time.AfterFunc(time.Minute, func() { cmd.Process.Kill() })
 	t.Cleanup(func() { timer.Stop() })
 	return cmd, person
+}
+
+// keepOutput has a terminal not throw away at Ctrl-C what was written to it: the signal
+// goes out first, so that what the program says to it may be thrown away with it.
+func keepOutput(t *testing.T, terminal *os.File) {
+	t.Helper()
+	state, err := unix.IoctlGetTermios(int(terminal.Fd()), unix.TCGETS)
+	if err == nil {
+		state.Lflag |= unix.NOFLSH
+		err = unix.IoctlSetTermios(int(terminal.Fd()), unix.TCSETS, state)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestThePasswordIsNotShownOnTheTerminal(t *testing.T) {
