@@ -96,7 +96,7 @@ func (s *randomStage) world() randomWorld {
 	if s.IntN(4) == 0 {
 		w.served = oneOf(s, s.mailboxes...)
 	}
-	for _, i := range s.Perm(len(s.mailboxes))[:1+s.IntN(3)] {
+	for _, i := range s.Perm(len(s.mailboxes))[:2+s.IntN(2)] {
 		w.to = append(w.to, s.mailboxes[i])
 	}
 	return w

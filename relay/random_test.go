@@ -19,7 +19,7 @@ import (
 //
 // MAILCHUTE_WORLDS is another number of worlds. They come in the same order each time.
 func TestRandomWorldsOfRedirects(t *testing.T) {
-	worlds := 200
+	worlds := 250
 	if n, err := strconv.Atoi(os.Getenv("MAILCHUTE_WORLDS")); err == nil {
 		worlds = n
 	}
