@@ -81,13 +81,10 @@ func TestWhatIsDueAgainDelaysNobody(t *testing.T) {
 		s.keep(1001, "slow")
 	}
 	s.keep(1002, "fine")
-	ended := make(chan error, 1)
-	go func() { ended <- s.server.run(s.ctx, s.hup) }()
+	s.run()
 	s.arrives("fine@example.org")
 	s.sendAs("unix", "new@example.org")
 	s.arrives("new@example.org")
-	s.cancel()
-	<-ended
 }
 
 // TestAnAttemptThatBeganBeforeAReloadSaysNothingOfTheNewWay: it goes on for minutes,
@@ -122,8 +119,7 @@ func TestAReloadEndsTheRunThatIsUnderWay(t *testing.T) {
 	}
 	begun, goOn := make(chan struct{}), make(chan struct{})
 	s.Peer.SayOnce("END", 1, "", func() { close(begun); <-goOn })
-	ended := make(chan error, 1)
-	go func() { ended <- s.server.run(s.ctx, s.hup) }()
+	s.run()
 	<-begun
 	other := servetest.New(t, "", "")
 	s.Replace(strings.Replace(s.Text("127.0.0.1:0", ""), s.Peer.Addr(), other.Peer.Addr(), 1))
@@ -133,8 +129,6 @@ func TestAReloadEndsTheRunThatIsUnderWay(t *testing.T) {
 	if got := len(other.Arrive(n - inHand)); got < n-inHand {
 		t.Errorf("%d of %d go by the new smarthost", got, n)
 	}
-	s.cancel()
-	<-ended
 }
 
 func TestTheShareOfAMessageIsThatOfItsUser(t *testing.T) {
