@@ -17,14 +17,16 @@ type way struct {
 	err     error             // the account cannot be used, nor can its messages wait for it
 	trouble *envelope.Outcome // why nothing goes this way now; nil: it does
 	until   time.Time         // no attempt before
+	held    bool              // the queue knows it
 }
 
-// way finds out once a run how an account is sent with.
+// way finds out once a run how an account is sent with, and again when somebody has
+// freed its way.
 func (p *pass) way(name string) *way {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	w := p.accounts[name]
-	if w == nil {
+	if w == nil || w.held && !p.isHeld(name) {
 		w = p.find(name)
 		p.accounts[name] = w
 	}
@@ -40,6 +42,11 @@ func (p *pass) find(name string) *way {
 	return w
 }
 
+func (p *pass) isHeld(name string) bool {
+	h, held := p.Queue.RouteHold(name)
+	return held && h.Active(p.Now())
+}
+
 // heed looks at what the queue knows of a way.
 func (p *pass) heed(name string, w *way) {
 	h, held := p.Queue.RouteHold(name)
@@ -50,7 +57,7 @@ func (p *pass) heed(name string, w *way) {
 	if h.Login {
 		cause = envelope.CauseLogin
 	}
-	w.trouble, w.until = &envelope.Outcome{State: envelope.Deferred, Cause: cause, Reason: h.Reason}, h.Until
+	w.trouble, w.until, w.held = &envelope.Outcome{State: envelope.Deferred, Cause: cause, Reason: h.Reason}, h.Until, true
 }
 
 // lost is the way of an account that is not there any more: its messages wait
@@ -104,7 +111,8 @@ func (p *pass) block(name string, w *way, o envelope.Outcome) time.Time {
 	w.trouble, w.until = &o, p.Now()
 	p.ways.lose(name, func() {
 		var err error
-		if w.until, err = Hold(p.Queue, name, w.Account, o, p.Now()); err != nil && p.Told != nil {
+		w.until, err = Hold(p.Queue, name, w.Account, o, p.Now())
+		if w.held = err == nil; !w.held && p.Told != nil {
 			p.Told(Event{Err: err})
 		}
 	})

@@ -130,3 +130,27 @@ func TestARunHeedsWhatAnotherFindsOut(t *testing.T) {
 		t.Error("it goes a way that is known to lead nowhere")
 	}
 }
+
+func TestAWayThatIsFreedInTheMiddleOfARunIsTriedAgain(t *testing.T) {
+	w := newWorld(t)
+	w.peer.SayOnce("CONNECT", 1, "554 5.3.2 not today", nil)
+	ids := w.row(3)
+	given := 0
+	next := func(wait bool) (Turn, bool) {
+		if !wait || given == len(ids) {
+			return Turn{}, false
+		}
+		if given == 2 { // the second has met the hold
+			w.count("connections", w.peer.Sessions(), 1)
+			if err := w.queue.FreeRoute(""); err != nil {
+				t.Error(err)
+			}
+		}
+		given++
+		return Turn{ID: ids[given-1]}, true
+	}
+	tally, err := w.runner(1).Run(t.Context(), Scope{Next: next})
+	if err != nil || tally != (Tally{Messages: 3, Delivered: 1, Deferred: 2}) {
+		t.Errorf("%+v, %v", tally, err)
+	}
+}
