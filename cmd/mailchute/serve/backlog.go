@@ -50,7 +50,7 @@ func (b *backlog) put(s share, early bool, ids []string) {
 		was, waits := b.early[id]
 		if !waits {
 			if len(b.early) >= maxBacklog && !b.makeRoom(s) {
-				break
+				continue
 			}
 			if len(b.waiting[s]) == 0 {
 				b.turns = append(b.turns, s)

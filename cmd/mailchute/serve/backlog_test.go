@@ -133,6 +133,10 @@ func TestTheBacklogIsBounded(t *testing.T) {
 	if len(b.early) != maxBacklog || len(b.waiting[fresh("flood")]) != maxBacklog-2 {
 		t.Errorf("%d messages, %d of them of the flood", len(b.early), len(b.waiting[fresh("flood")]))
 	}
+	b.ask(fresh("flood"), "flood", "flood0")
+	if b.waits("flood") || !b.early["flood0"] {
+		t.Error("what waits is not asked for behind one that there is no room for")
+	}
 	if got := take(b, 3); got != "flood0 o1 flood1" {
 		t.Error(got)
 	}
