@@ -157,26 +157,26 @@ func (d *delivery) settle(batch []*mailbox, res smtp.Result, unknown bool) {
 	welcome := loginStands(res) && isYes(res.Mail)
 	var open []*mailbox
 	for i, m := range batch {
-		if r := res.Recipients[i]; r != nil && welcome {
-			if tooMany(*r) && accepted > 0 {
-				d.most = accepted
-				open = append(open, m) // for the next transaction
-				continue
-			}
-			if d.Redirect.Covers(r.Code) {
-				d.list.forget(m)
-				d.redirect(m, *r)
-				continue
-			}
+		r := res.Recipients[i]
+		switch {
+		case r == nil || !welcome:
+		case tooMany(*r) && accepted > 0:
+			d.most = accepted
+			open = append(open, m) // for the next transaction
+			continue
+		case d.Redirect.Covers(r.Code):
+			d.list.forget(m)
+			d.redirect(m, *r)
+			continue
 		}
 		o := judge(res, i)
-		if r := res.Recipients[i]; r != nil && r.Code == 251 && o.State == envelope.Delivered {
+		if r != nil && r.Code == 251 && o.State == envelope.Delivered {
 			// RFC 5321 section 3.4: the address may be worth an update
 			d.remark("<" + m.addr.String() + ">: " + r.Text())
 		}
 		o.Server, o.ReportsSuccess = d.conn.Name(), o.State == envelope.Delivered && d.conn.Extensions().DSN
 		m.apply(o)
-		if o.State == envelope.Delivered || unknown && isYes(res.Recipients[i]) {
+		if o.State == envelope.Delivered || unknown && isYes(r) {
 			d.list.keep(m.addr, o)
 		}
 	}
