@@ -67,11 +67,21 @@ func startServer(f *face.Call) (exit.Status, error) {
 		cmd.Wait()
 		ended <- exit.Status(cmd.ProcessState.ExitCode())
 	}()
+	select {
+	case <-whenReady(ready):
+		return exit.OK, nil
+	case status := <-ended:
+		return status, nil
+	}
+}
+
+// whenReady is closed when a server says that its sockets are there.
+func whenReady(said net.Conn) <-chan struct{} {
 	up := make(chan struct{})
 	go func() {
 		buf := make([]byte, 64)
 		for {
-			n, err := ready.Read(buf)
+			n, err := said.Read(buf)
 			if err != nil {
 				return
 			}
@@ -81,12 +91,7 @@ func startServer(f *face.Call) (exit.Status, error) {
 			}
 		}
 	}()
-	select {
-	case <-up:
-		return exit.OK, nil
-	case status := <-ended:
-		return status, nil
-	}
+	return up
 }
 
 // serverCommand is this program as a server in a session of its own, with the options of
