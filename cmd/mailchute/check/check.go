@@ -98,7 +98,8 @@ func (c *Command) check(ctx context.Context, p face.Process, r *findings) {
 func (c *Command) configuration(f *face.Call, r *findings) (accounts []*config.Account, ok bool) {
 	at := r.about("")
 	warnings, err := f.Read()
-	if err != nil {
+	hidden := f.GoesByServer(err)
+	if err != nil && !hidden {
 		for _, e := range voice.Mistakes(err) {
 			at.error("configuration", exit.Config, e.Error(), hintOfConfig(e))
 		}
@@ -121,6 +122,8 @@ func (c *Command) configuration(f *face.Call, r *findings) (accounts []*config.A
 		}
 	}
 	switch n := len(f.Config.Accounts); {
+	case hidden:
+		at.ok("configuration", fmt.Sprintf("this user cannot read %q and need not: all mail goes to the local submission server", config.System))
 	case f.Config.Path == "":
 		at.ok("configuration", "there is none; all mail goes to the local submission server")
 	case n == 0:

@@ -19,7 +19,7 @@ func (f *Call) Load() error {
 		return err
 	}
 	c, warnings, err := config.Load(path)
-	if errors.Is(err, fs.ErrPermission) && path == config.System && f.useLocalServer() {
+	if f.GoesByServer(err) {
 		return nil
 	}
 	if err != nil {
@@ -54,6 +54,14 @@ func (f *Call) find() (path string, err error) {
 		return "", nil
 	}
 	return path, err
+}
+
+// GoesByServer tells of an error of Read whether this user's mail goes all the same: the
+// machine's configuration is for its server alone to read, and all goes through that.
+// The configuration is then the one that says so.
+func (f *Call) GoesByServer(err error) bool {
+	var e *config.Error
+	return errors.As(err, &e) && e.File == config.System && errors.Is(err, fs.ErrPermission) && f.useLocalServer()
 }
 
 // useLocalServer has all mail go to the server of this machine, if there is one.

@@ -9,6 +9,7 @@ import (
 	"mailchute/cmd/mailchute/exit"
 	"mailchute/cmd/mailchute/face"
 	"mailchute/cmd/mailchute/voice"
+	"mailchute/cmd/mailchute/wire"
 	"mailchute/inject/config"
 	"mailchute/relay/oauth"
 )
@@ -91,14 +92,19 @@ func place(source *oauth.Source) string {
 
 // status tells of the tokens of the named account, or of all.
 func (c *Command) status(ctx context.Context, f *face.Call) exit.Status {
-	if _, err := f.Read(); err != nil {
+	_, err := f.Read()
+	switch {
+	case f.GoesByServer(err):
+		return c.show(f, nil, exit.OK)
+	case err != nil:
 		return f.Report(err)
 	}
 	accounts, err := c.accounts(f.Config)
 	if err != nil {
 		return f.Report(err)
 	}
-	reports, status := []Report{}, exit.OK
+	var reports []Report
+	status := exit.OK
 	for _, a := range accounts {
 		if a.OAuth.ClientID == "" {
 			f.Voice.Say("%s: %s", f.Config.Path, voice.NoTokens(a.Name))
@@ -114,14 +120,22 @@ func (c *Command) status(ctx context.Context, f *face.Call) exit.Status {
 		}
 		reports = append(reports, r)
 	}
+	return c.show(f, reports, status)
+}
+
+// show prints reports; status is theirs.
+func (c *Command) show(f *face.Call, reports []Report, status exit.Status) exit.Status {
 	if c.JSON {
-		if err := voice.PrintJSON(f.Stdout, reports); err != nil {
+		if err := voice.PrintJSON(f.Stdout, append([]Report{}, reports...)); err != nil {
 			return exit.IOErr
 		}
 		return status
 	}
 	for _, r := range reports {
 		fmt.Fprintln(f.Stdout, voice.Printable(r.withAdvice()))
+	}
+	if wire.ByLocalServer(&f.Config.Default) && len(reports) == 0 {
+		fmt.Fprintln(f.Stdout, "no login is needed: all mail goes to the local submission server")
 	}
 	return status
 }
