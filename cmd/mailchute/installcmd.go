@@ -39,6 +39,10 @@ const programPlace = "/usr/local/bin/mailchute"
 
 // install takes sendmail's places.
 func (c *installCommand) install(p face.Process) exit.Status {
+	if owner := c.ownPackage(); owner != "" {
+		fmt.Fprintf(p.Stdout, "nothing to do: this program is of the package %s, which puts all in place itself\n", voice.Printable(owner))
+		return exit.OK
+	}
 	items, err := c.items()
 	if err != nil {
 		voice.To(p.Stderr).Say("%v", err)
@@ -124,14 +128,30 @@ func (c *placesCommand) perform(p face.Process, steps []install.Step) exit.Statu
 	return exit.OK
 }
 
+// ownPackage is the package that has installed this program, "" for none.
+func (c *placesCommand) ownPackage() string {
+	i := c.installer()
+	executable, err := theProgram()
+	if err != nil || i.Owner == nil || c.inside(executable) == "" {
+		return ""
+	}
+	return i.Owner(executable)
+}
+
+// theProgram is the file of this program.
+func theProgram() (string, error) {
+	executable, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	return filepath.EvalSymlinks(executable)
+}
+
 // items is all that is put in place: the program, its names, the pages,
 // completions, and units where systemd is.
 func (c *placesCommand) items() ([]install.Item, error) {
-	executable, err := os.Executable()
+	executable, err := theProgram()
 	if err != nil {
-		return nil, err
-	}
-	if executable, err = filepath.EvalSymlinks(executable); err != nil {
 		return nil, err
 	}
 	var items []install.Item

@@ -37,9 +37,17 @@ func (c *placesCommand) afterInstall(w io.Writer) {
 	}
 }
 
-// afterUninstall says what systemd has to be told.
+// afterUninstall says what systemd has to be told. Units that a package brings stay,
+// and what is enabled of them leads to those that are gone.
 func (c *placesCommand) afterUninstall(w io.Writer) {
-	if enabled, _ := c.enabledUnits(); len(enabled) > 0 {
-		fmt.Fprintf(w, "next     systemctl disable --now %s && systemctl daemon-reload\n", voice.Printable(strings.Join(enabled, " ")))
+	enabled, _ := c.enabledUnits()
+	if len(enabled) == 0 {
+		return
 	}
+	units := voice.Printable(strings.Join(enabled, " "))
+	if _, err := os.Stat(filepath.Join("/", c.Prefix, "usr/lib/systemd/system", enabled[0])); err == nil {
+		fmt.Fprintf(w, "next     systemctl daemon-reload && systemctl reenable %[1]s && systemctl try-restart %[1]s\n", units)
+		return
+	}
+	fmt.Fprintf(w, "next     systemctl disable --now %s && systemctl daemon-reload\n", units)
 }

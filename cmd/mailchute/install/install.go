@@ -137,7 +137,8 @@ func freeName(path string) string {
 
 // Uninstall is the steps that take the items away and put back what was kept. A
 // place that somebody else has taken since is his, and what a package has
-// installed only the package can take away.
+// installed only the package can take away: it is an error where nothing else is
+// there.
 func (i *Installer) Uninstall(items []Item) ([]Step, error) {
 	var steps []Step
 	var refused []error
@@ -153,7 +154,10 @@ func (i *Installer) Uninstall(items []Item) ([]Step, error) {
 		}
 		steps = append(steps, i.giveBack(i.path(item.Path), at == vacant, ours)...)
 	}
-	return steps, errors.Join(refused...)
+	if len(steps) > 0 {
+		return steps, nil
+	}
+	return nil, errors.Join(refused...)
 }
 
 // installer is the package that has put an item in place, "" for none. A link in

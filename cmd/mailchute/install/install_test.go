@@ -200,6 +200,27 @@ func TestADirectoryInTheWayIsAnError(t *testing.T) {
 	}
 }
 
+func TestNoLinkLeadsOutOfTheRoot(t *testing.T) {
+	for _, to := range []string{"elsewhere", "../../elsewhere"} {
+		top := t.TempDir()
+		root, elsewhere := top+"/root", top+"/elsewhere"
+		if to == "elsewhere" {
+			to = elsewhere
+		}
+		err := errors.Join(os.MkdirAll(root+"/usr", 0o755), os.Mkdir(elsewhere, 0o755), os.Symlink(to, root+"/usr/local"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := &Installer{Root: root}
+		if steps, err := i.Install(items); err == nil || !strings.Contains(err.Error(), "leads out of") || len(steps) > 0 {
+			t.Errorf("install: %d steps, %v", len(steps), err)
+		}
+		if steps, err := i.Uninstall(items); err == nil || len(steps) > 0 {
+			t.Errorf("uninstall: %d steps, %v", len(steps), err)
+		}
+	}
+}
+
 func TestAnOlderVersionGivesWay(t *testing.T) {
 	root := t.TempDir()
 	write(t, root+"/usr/local/bin/mailchute", "older program")

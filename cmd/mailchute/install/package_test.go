@@ -2,6 +2,7 @@ package install
 
 import (
 	"errors"
+	"strings"
 	"testing"
 )
 
@@ -41,6 +42,28 @@ func TestWhatAPackageInstalledStays(t *testing.T) {
 	i.Owner = func(string) string { return "mailchute" }
 	if steps, err := i.Uninstall(items); !errors.As(err, new(*RefusedError)) || len(steps) != 0 {
 		t.Errorf("%d steps, %v", len(steps), err)
+	}
+}
+
+func TestWhatIsNoPackagesIsTakenAwayBesideAPackage(t *testing.T) {
+	root := t.TempDir()
+	i := &Installer{Root: root}
+	steps, err := i.Install(items)
+	do(t, steps, err)
+	i.Owner = func(path string) string {
+		if strings.HasPrefix(path, "/usr/local/share/") {
+			return ""
+		}
+		return "mailchute"
+	}
+	steps, err = i.Uninstall(items)
+	do(t, steps, err)
+	files := tree(t, root)
+	if files["/usr/local/share/man/man1/mailchute.1"] != "" || files["/usr/sbin/sendmail"] == "" || files["/usr/local/bin/mailchute"] == "" {
+		t.Errorf("left: %v", files)
+	}
+	if steps, err := i.Uninstall(items); !errors.As(err, new(*RefusedError)) || len(steps) != 0 {
+		t.Errorf("and again: %d steps, %v", len(steps), err)
 	}
 }
 

@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
+	"syscall"
 
 	"mailchute/relay/durable"
 )
@@ -23,6 +25,9 @@ const (
 
 // look tells what stands in an item's place.
 func (i *Installer) look(item Item) (occupant, error) {
+	if err := i.stays(filepath.Dir(item.Path)); err != nil {
+		return vacant, err
+	}
 	path := i.path(item.Path)
 	info, err := os.Lstat(path)
 	switch {
@@ -48,6 +53,28 @@ func (i *Installer) look(item Item) (occupant, error) {
 		return older, err
 	}
 	return foreign, err
+}
+
+// stays makes sure that no link on the way to a directory leads out of the root: there
+// it would be the running system that changes.
+func (i *Installer) stays(dir string) error {
+	top := i.path("/")
+	if top == "/" {
+		return nil
+	}
+	root, err := os.OpenRoot(top)
+	if err == nil {
+		defer root.Close()
+		_, err = root.Stat(strings.TrimPrefix(dir, "/"))
+	}
+	var way *fs.PathError
+	switch {
+	case err == nil, errors.Is(err, fs.ErrNotExist):
+		return nil
+	case errors.As(err, &way) && errors.As(way.Err, new(syscall.Errno)):
+		return err
+	}
+	return fmt.Errorf("%q: a link on the way leads out of %q", i.path(dir), top)
 }
 
 // holds tells whether a file of a size has this text.
