@@ -75,6 +75,7 @@ type addressing struct {
 	orcpt      envelope.ORCPT // of the recipients that are added
 	notify     envelope.Notify
 	validSince time.Time
+	validElse  envelope.ValidElse
 	origin     Origin
 }
 
@@ -123,7 +124,7 @@ func (b *addressing) recipient(a, sender address.Addr) {
 		return
 	}
 	b.seen[key] = true
-	r := &envelope.Recipient{Original: a, Address: a, Notify: b.notify, ValidSince: b.validSince}
+	r := &envelope.Recipient{Original: a, Address: a, Notify: b.notify, ValidSince: b.validSince, ValidElse: b.validElse}
 	if sender == b.sender { // else it is a list that writes to its members
 		r.ORCPT = b.orcpt
 	}

@@ -21,6 +21,7 @@ type Mailbox struct {
 	ORCPT      envelope.ORCPT  // RFC 3461 section 4.2; "": not told
 	Notify     envelope.Notify // RFC 3461 section 4.1
 	ValidSince time.Time       // RRVS, RFC 7293; zero: not asked
+	ValidElse  envelope.ValidElse
 }
 
 // Submit makes a submission of a transaction and its text, as Submit does of a
@@ -33,7 +34,7 @@ func (t *Transaction) Submit(in *Input, w World, r Rules) (*Submission, error) {
 	}
 	return submit(a, in, w, r, t.Options, func(b *addressing) {
 		for _, m := range t.Recipients {
-			b.orcpt, b.notify, b.validSince = m.ORCPT, m.Notify, m.ValidSince
+			b.orcpt, b.notify, b.validSince, b.validElse = m.ORCPT, m.Notify, m.ValidSince, m.ValidElse
 			b.add([]address.Element{{Addr: m.Address, Text: m.Address.String()}})
 		}
 	})

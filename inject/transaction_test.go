@@ -27,7 +27,7 @@ func TestATransactionBecomesASubmissionAsACommandLineDoes(t *testing.T) {
 	}
 	since := time.Date(2029, 1, 1, 0, 0, 0, 0, time.UTC)
 	tr := Transaction{Sender: addr(t, "other"), Options: envelope.Options{EnvelopeID: "id"}, Recipients: []Mailbox{
-		{Address: addr(t, "root"), ORCPT: "rfc822;first@z.example", Notify: envelope.Notify{Success: true}, ValidSince: since},
+		{Address: addr(t, "root"), ORCPT: "rfc822;first@z.example", Notify: envelope.Notify{Success: true}, ValidSince: since, ValidElse: envelope.Continue},
 		{Address: address.Addr{Local: "Postmaster"}, Notify: envelope.Notify{Never: true}},
 		{Address: addr(t, "root@BOX.example")}, // a copy already
 	}}
@@ -50,7 +50,7 @@ func TestATransactionBecomesASubmissionAsACommandLineDoes(t *testing.T) {
 		}
 		env := sub.Envelopes[0]
 		want := []*envelope.Recipient{
-			{Original: addr(t, "root@box.example"), Address: addr(t, "root@box.example"), ORCPT: "rfc822;first@z.example", Notify: envelope.Notify{Success: true}, ValidSince: since},
+			{Original: addr(t, "root@box.example"), Address: addr(t, "root@box.example"), ORCPT: "rfc822;first@z.example", Notify: envelope.Notify{Success: true}, ValidSince: since, ValidElse: envelope.Continue},
 			{Original: addr(t, "Postmaster@box.example"), Address: addr(t, "Postmaster@box.example"), Notify: envelope.Notify{Never: true}},
 		}
 		if diff := cmp.Diff(want, env.Recipients); diff != "" {

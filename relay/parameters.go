@@ -158,11 +158,28 @@ func (p parameters) rcpt(r *envelope.Recipient, utf8 bool) []string {
 			out = append(out, "ORCPT="+value)
 		}
 	}
-	if p.ext.RRVS && !r.ValidSince.IsZero() && len(r.Trail) == 0 {
-		out = append(out, "RRVS="+r.ValidSince.UTC().Format("2006-01-02T15:04:05Z")) // RFC 7293 section 3.1
+	if p.ext.RRVS && isDated(r) { // RFC 7293 section 3.1
+		value := r.ValidSince.UTC().Format("2006-01-02T15:04:05Z")
+		if r.ValidElse != envelope.NotSaid {
+			value += ";" + string(r.ValidElse)
+		}
+		out = append(out, "RRVS="+value)
 	}
 	return out
 }
+
+// untested is why a mailbox must not be offered to this server: who asked for it wants
+// no copy delivered unless its owner is known to be the same.
+func (p parameters) untested(r *envelope.Recipient) *envelope.Outcome {
+	if p.ext.RRVS || !isDated(r) || r.ValidElse != envelope.Reject {
+		return nil
+	}
+	return refuse(5, 7, 19, "it was to be delivered only where the mailbox has not changed hands, and the server does not offer RRVS")
+}
+
+// isDated tells whether the mailbox that r leads to must have had the same owner since a
+// time. Behind a redirect it is another mailbox, of which nothing is known.
+func isDated(r *envelope.Recipient) bool { return !r.ValidSince.IsZero() && len(r.Trail) == 0 }
 
 func (p parameters) drop(extension string) {
 	if p.note != nil {

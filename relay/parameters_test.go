@@ -158,6 +158,7 @@ func TestParametersOfRCPT(t *testing.T) {
 		{name: "ORCPT too long for a server, RFC 3461 4.2", r: envelope.Recipient{Original: addr("a@x.example"), ORCPT: envelope.ORCPT("utf-8;" + strings.Repeat("ä", 100) + "@z.example")}, ext: everything()},
 		{name: "ORCPT not offered", r: envelope.Recipient{Original: addr("a@x.example"), ORCPT: "rfc822;b@z.example"}},
 		{name: "RRVS, RFC 7293 3.1", r: envelope.Recipient{Original: addr("a@x.example"), ValidSince: noon}, ext: everything(), want: "RRVS=2026-03-01T12:00:00Z"},
+		{name: "RRVS with what to do without it, RFC 7293 3.1", r: envelope.Recipient{Original: addr("a@x.example"), ValidSince: noon, ValidElse: envelope.Reject}, ext: everything(), want: "RRVS=2026-03-01T12:00:00Z;R"},
 		{name: "RRVS not offered, RFC 7293 3.1", r: envelope.Recipient{Original: addr("a@x.example"), ValidSince: noon}},
 		{name: "RRVS says nothing of the new address of a redirect, RFC 7293 8.2", r: envelope.Recipient{Original: addr("a@x.example"), ValidSince: noon, Trail: moved}, ext: smtp.Extensions{RRVS: true}},
 	} {

@@ -121,7 +121,12 @@ func (d *delivery) prepareFor(ext smtp.Extensions, secure bool, batch []*mailbox
 			m.apply(*unfit(err))
 			continue
 		}
-		t.Recipients = append(t.Recipients, smtp.Recipient{Path: path, Parameters: p.rcpt(m.asked(), content.SMTPUTF8())})
+		asked := m.asked()
+		if refusal := p.untested(asked); refusal != nil {
+			m.apply(*refusal)
+			continue
+		}
+		t.Recipients = append(t.Recipients, smtp.Recipient{Path: path, Parameters: p.rcpt(asked, content.SMTPUTF8())})
 		sendable = append(sendable, m)
 	}
 	return t, sendable, nil

@@ -25,7 +25,7 @@ func tunnel(msg *message.Message, env *envelope.Envelope, ext smtp.Extensions) (
 	}
 	valid := map[string]*envelope.Recipient{}
 	for _, r := range env.Recipients {
-		if !r.ValidSince.IsZero() && len(r.Trail) == 0 { // behind a redirect it is another mailbox
+		if isDated(r) {
 			valid[r.Original.Key()] = r
 		}
 	}

@@ -148,6 +148,35 @@ func TestTheSizeCountsTheSignature(t *testing.T) {
 	}
 }
 
+// TestWhoMustBeTestedGetsNothingUntested: RRVS with R.
+func TestWhoMustBeTestedGetsNothingUntested(t *testing.T) {
+	for _, tt := range []struct {
+		name, script, at string
+		then             envelope.ValidElse
+		failed           string
+	}{
+		{"where the server can test", "EHLO => RRVS", "a@x.example 1; b@x.example 1", envelope.Reject, ""},
+		{"where it cannot, and the others do", "EHLO => 8BITMIME", "b@x.example 1", envelope.Reject, "5.7.19"},
+		{"where nobody minds", "EHLO => 8BITMIME", "a@x.example 1; b@x.example 1", envelope.Continue, ""},
+		{"behind a redirect, where it is another mailbox", "EHLO => RRVS\nRCPT TO:<a@ => 557 5.2.7 <n@x.example>", "b@x.example 1; n@x.example 1", envelope.Reject, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p := newPeer(t, tt.script)
+			env := newEnvelope("a@x.example", "b@x.example")
+			env.Recipients[0].ValidSince, env.Recipients[0].ValidElse = noon, tt.then
+			r := &Relay{Smarthosts: deliverBy(p), Redirect: everyRedirect()}
+			r.Deliver(t.Context(), env, newMessage("x\r\n"))
+			failed := ""
+			if o := env.Recipients[0].Outcome; o.State == envelope.Failed {
+				failed = o.Status.String()
+			}
+			if got := copies(p); got != tt.at || failed != tt.failed {
+				t.Errorf("copies %q, failed %q: %s", got, failed, fates(env))
+			}
+		})
+	}
+}
+
 // TestTheDemandOfAMailboxStaysWithIt: where the server has no RRVS the demand stands in
 // the header, and it is about the address that the sender named.
 func TestTheDemandOfAMailboxStaysWithIt(t *testing.T) {

@@ -16,7 +16,7 @@ func TestParametersComeOutAsValues(t *testing.T) {
 	var got []delivered
 	_, sum, err := talk(options(t, &got), crlf(`EHLO client.example
 MAIL FROM:<ä@x.example> SIZE=100 BODY=8BITMIME SMTPUTF8 RET=hdrs ENVID=a+2Bb+20c MT-PRIORITY=-3 BY=120;NT HOLDFOR=60 REQUIRETLS
-RCPT TO:<"b c"@y.example> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;old+2Bone@z.example RRVS=2029-01-01T00:00:00Z;C
+RCPT TO:<"b c"@y.example> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;old+2Bone@z.example RRVS=2029-01-01T00:00:00Z;r
 RCPT TO:<d@y.example> NOTIFY=NEVER ORCPT=x400;whatever
 RCPT TO:<e@y.example> ORCPT=utf-8;\x{E4}@z.example
 DATA
@@ -39,7 +39,7 @@ QUIT
 			},
 			Recipients: []inject.Mailbox{
 				{Address: address.Addr{Local: "b c", Domain: "y.example"}, ORCPT: "rfc822;old+2Bone@z.example",
-					Notify: envelope.Notify{Success: true, Delay: true}, ValidSince: time.Date(2029, 1, 1, 0, 0, 0, 0, time.UTC)},
+					Notify: envelope.Notify{Success: true, Delay: true}, ValidSince: time.Date(2029, 1, 1, 0, 0, 0, 0, time.UTC), ValidElse: envelope.Reject},
 				{Address: address.Addr{Local: "d", Domain: "y.example"}, ORCPT: "x400;whatever", Notify: envelope.Notify{Never: true}},
 				{Address: address.Addr{Local: "e", Domain: "y.example"}, ORCPT: "utf-8;ä@z.example"},
 			}},

@@ -69,13 +69,13 @@ func originalRecipient(r *inject.Mailbox, p parameter) *reply.Reply {
 }
 
 // validSince is RFC 7293 section 3.1: a time, and what to do where the next
-// server does not know the extension. Here that is decided by the relay.
+// server does not know the extension.
 func validSince(r *inject.Mailbox, p parameter) *reply.Reply {
 	moment, action, has := strings.Cut(strings.ToUpper(p.value), ";")
 	t, err := time.Parse(time.RFC3339, moment)
 	if err != nil || has && action != "C" && action != "R" {
 		return p.malformed("a time such as 2030-01-31T08:00:00Z")
 	}
-	r.ValidSince = t
+	r.ValidSince, r.ValidElse = t, envelope.ValidElse(action)
 	return nil
 }

@@ -15,8 +15,20 @@ type Recipient struct {
 	Trail      []Hop        // the redirects that led from Original to Address, in order
 	Notify     Notify
 	ValidSince time.Time // RRVS, RFC 7293; the zero time: not asked
+	ValidElse  ValidElse // what to do where the next server has no RRVS
 	Outcome    Outcome   // the latest word on it
 }
+
+// ValidElse is what a sender wants done with a recipient where the next server has no
+// RRVS, RFC 7293 section 3.1.
+type ValidElse string
+
+// The actions.
+const (
+	NotSaid  ValidElse = ""  // as Continue
+	Continue ValidElse = "C" // the copy goes on without the test, and the header tells of it
+	Reject   ValidElse = "R" // it does not
+)
 
 // Hop is one followed redirect. It holds all that may be learnt from it, for the
 // copy may arrive in a later attempt, made by another process.

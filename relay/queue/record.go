@@ -41,6 +41,7 @@ type recipient struct {
 	ORCPT      string    `json:"orcpt,omitempty"`
 	Notify     []string  `json:"notify,omitempty"`
 	ValidSince time.Time `json:"valid_since,omitzero"`
+	ValidElse  string    `json:"valid_else,omitempty"`
 }
 
 type options struct {
@@ -99,7 +100,7 @@ func submissionOf(e *Entry) (submission, error) {
 			return s, errNotUTF8
 		}
 		s.Recipients = append(s.Recipients, recipient{
-			Original: mailbox(r.Original), ORCPT: string(r.ORCPT), Notify: notifyWords(r.Notify), ValidSince: r.ValidSince,
+			Original: mailbox(r.Original), ORCPT: string(r.ORCPT), Notify: notifyWords(r.Notify), ValidSince: r.ValidSince, ValidElse: string(r.ValidElse),
 		})
 	}
 	return s, nil
@@ -130,7 +131,7 @@ func (s *submission) entry() (*Entry, error) {
 			return nil, fmt.Errorf("malformed orcpt %q", r.ORCPT)
 		}
 		e.Envelope.Recipients = append(e.Envelope.Recipients, &envelope.Recipient{
-			Original: address.Addr(r.Original), Address: address.Addr(r.Original), ORCPT: first, Notify: n, ValidSince: r.ValidSince,
+			Original: address.Addr(r.Original), Address: address.Addr(r.Original), ORCPT: first, Notify: n, ValidSince: r.ValidSince, ValidElse: envelope.ValidElse(r.ValidElse),
 		})
 	}
 	if s.State != nil {

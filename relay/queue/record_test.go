@@ -52,7 +52,7 @@ func TestEveryWishAndEveryFateComesBack(t *testing.T) {
 	}
 	rs := e.Envelope.Recipients
 	rs[0].Notify = envelope.Notify{Success: true, Failure: true, Delay: true}
-	rs[0].ValidSince = noon
+	rs[0].ValidSince, rs[0].ValidElse = noon, envelope.Reject
 	rs[0].ORCPT, rs[1].ORCPT = "rfc822;Old+2BOne@z.example", "utf-8;jürgen@z.example"
 	rs[0].Redirect(envelope.Hop{From: addr("bob@example.org"), To: addr("b@new.example"), Code: 557, Remembered: true})
 	rs[0].Redirect(envelope.Hop{From: addr("b@new.example"), To: addr("b@far.example"), Code: 557, Said: noon, Server: "mx.new.example\n", Verified: "mx.new.example", Trusted: true, Own: true, Outside: true, Direct: true, TLS: true, Demanded: true})
