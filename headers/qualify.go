@@ -37,6 +37,12 @@ func (d *draft) qualify() {
 		}
 		return spec
 	})
+	for i, f := range d.fields {
+		if of, _, ok := ValidSince(f); ok && of.Domain == "" {
+			_, date := splitValidSince(f.Text())
+			d.replace(i, f.WithText(" "+of.Qualify(d.Domain).String()+";"+date))
+		}
+	}
 }
 
 // isQualified tells whether a look at the signs of an address list is enough to

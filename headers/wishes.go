@@ -37,14 +37,19 @@ func ValidSince(f Field) (of address.Addr, since time.Time, ok bool) {
 	if !f.Is(ValidSinceField) {
 		return of, since, false
 	}
-	text := f.Value()
+	text, date := splitValidSince(f.Value())
+	of, err := address.Parse(text)
+	since, isDate := parseDate(date)
+	return of, since, err == nil && isDate && !of.IsNull()
+}
+
+// splitValidSince is the mailbox and the date in the text of a field.
+func splitValidSince(text string) (mailbox, date string) {
 	end := strings.LastIndexByte(text, ';')
 	if end < 0 {
-		return of, since, false
+		return text, ""
 	}
-	of, err := address.Parse(text[:end])
-	since, isDate := parseDate(text[end+1:])
-	return of, since, err == nil && isDate && !of.IsNull()
+	return text[:end], text[end+1:]
 }
 
 // NewValidSince is the field of ValidSince.

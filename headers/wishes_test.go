@@ -1,6 +1,8 @@
 package headers
 
 import (
+	"bufio"
+	"strings"
 	"testing"
 	"time"
 
@@ -52,5 +54,30 @@ func TestValidSinceReadsMailboxAndDate(t *testing.T) {
 	bob := address.Addr{Local: "b;b", Domain: "example.org"}
 	if of, since, ok := ValidSince(NewValidSince(bob, want)); !ok || of != bob || !since.Equal(want) {
 		t.Errorf("its own field: %v %v %v", of, since, ok)
+	}
+}
+
+// TestTheMailboxOfADemandIsQualified: a server compares it with RCPT, which always is.
+func TestTheMailboxOfADemandIsQualified(t *testing.T) {
+	const date = " Sat,  1 Jun 2013\r\n 09:23:01 -0700 (PDT)\r\n"
+	for text, want := range map[string]string{
+		" bob;" + date:           " bob@here.example;" + date,
+		"<bob> ;" + date:         " bob@here.example;" + date,
+		" bob@x.example;" + date: " bob@x.example;" + date,
+		" bob ; soon\r\n":        " bob ; soon\r\n",
+		" bob, ann@x;" + date:    " bob, ann@x;" + date,
+		" \"b b\";" + date:       " \"b b\"@here.example;" + date,
+	} {
+		h, err := Read(bufio.NewReader(strings.NewReader("From: a@x.example\r\n" + ValidSinceField + ":" + text + "\r\n")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		h, _, err = Rewrite(h, Policy{Domain: "here.example", MaxHops: 10})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f, _ := h.First(ValidSinceField); string(f.Raw()) != ValidSinceField+":"+want {
+			t.Errorf("%q becomes %q, want %q", text, f.Raw(), want)
+		}
 	}
 }

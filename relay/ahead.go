@@ -69,7 +69,7 @@ func (d *delivery) wentAhead() *transaction {
 	if t == nil || t.conn != d.conn {
 		return nil
 	}
-	d.list.take(0, &domainLimit{}) // goAhead took all of them
+	d.list.take(0, &domainLimit{}, nil) // goAhead took all of them
 	return t
 }
 

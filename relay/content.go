@@ -22,19 +22,23 @@ type content struct {
 type kind struct {
 	server                  fit.Server
 	wantUTF8, rrvs, mtPrior bool
+	dated                   *envelope.Recipient // of whom the header may tell since when he has his mailbox; nil: of nobody
 }
 
 // content makes the message ready for the server, and signs it behind all that
-// changes it (RFC 6376 section 5.3).
-func (d *delivery) content(ext smtp.Extensions, wantUTF8 bool) (*content, error) {
+// changes it (RFC 6376 section 5.3). dated is as in kind.
+func (d *delivery) content(ext smtp.Extensions, wantUTF8 bool, dated *envelope.Recipient) (*content, error) {
 	k := kind{
 		server:   fit.Server{EightBitMIME: ext.EightBitMIME, BinaryMIME: ext.BinaryMIME && ext.Chunking, SMTPUTF8: ext.SMTPUTF8},
 		wantUTF8: wantUTF8, rrvs: ext.RRVS, mtPrior: ext.MTPriority,
 	}
+	if !ext.RRVS {
+		k.dated = dated
+	}
 	if d.made != nil && d.made.kind == k {
 		return d.made, nil
 	}
-	msg, err := tunnel(d.msg, d.env, ext)
+	msg, err := tunnel(d.msg, d.env, ext, k.dated)
 	if err != nil {
 		return nil, err
 	}

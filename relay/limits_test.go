@@ -73,7 +73,7 @@ func TestThousandsOfRecipientsCostEachTheSame(t *testing.T) {
 	w.add(env.Recipients...)
 	taken := 0
 	for !w.isEmpty() {
-		batch := w.take(100, &domainLimit{most: 1})
+		batch := w.take(100, &domainLimit{most: 1}, nil)
 		w.back(batch[50:])
 		taken += len(batch)
 	}

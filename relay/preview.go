@@ -42,7 +42,7 @@ func (r *Relay) Preview(env *envelope.Envelope, msg *message.Message, ext smtp.E
 		domains = 1
 	}
 	for !d.list.isEmpty() {
-		t, sendable, refusal := d.prepareFor(ext, secure, d.list.take(ext.Limits.RcptMax, &domainLimit{most: domains}))
+		t, sendable, refusal := d.prepareFor(ext, secure, d.list.take(ext.Limits.RcptMax, &domainLimit{most: domains}, alone(ext)))
 		for _, m := range sendable {
 			if refusal != nil {
 				m.apply(*refusal)

@@ -23,7 +23,7 @@ func (d *delivery) batch() []*mailbox {
 	if d.most > 0 && (most == 0 || d.most < most) {
 		most = d.most
 	}
-	return d.list.take(most, &d.domains)
+	return d.list.take(most, &d.domains, alone(d.conn.Extensions()))
 }
 
 // transaction is one transaction that is ready for the connection.
@@ -96,7 +96,7 @@ func (d *delivery) prepare(batch []*mailbox) (smtp.Transaction, []*mailbox, *env
 
 func (d *delivery) prepareFor(ext smtp.Extensions, secure bool, batch []*mailbox) (smtp.Transaction, []*mailbox, *envelope.Outcome) {
 	var t smtp.Transaction
-	content, err := d.content(ext, d.wantsUTF8(batch))
+	content, err := d.content(ext, d.wantsUTF8(batch), dated(batch))
 	if err != nil {
 		return t, batch, unfit(err)
 	}

@@ -16,9 +16,13 @@ import (
 // extension travel as header fields, and those that become parameters do not
 // travel twice. It is msg itself where nothing is wished.
 //
+// dated is the recipient of whom the header is to tell since when he has his mailbox,
+// as no parameter does (RFC 7293 section 6); nil for none. Of the others it does not:
+// that is not for everybody who gets the message.
+//
 // TLS-Required (RFC 8689 section 3) stays as it is: it speaks to servers further
 // on, and where REQUIRETLS is asked for it does not count (section 4.1).
-func tunnel(msg *message.Message, env *envelope.Envelope, ext smtp.Extensions) (*message.Message, error) {
+func tunnel(msg *message.Message, env *envelope.Envelope, ext smtp.Extensions, dated *envelope.Recipient) (*message.Message, error) {
 	priority := env.Options.Priority
 	if ext.MTPriority {
 		priority = nil
@@ -41,15 +45,35 @@ func tunnel(msg *message.Message, env *envelope.Envelope, ext smtp.Extensions) (
 		fields = slices.DeleteFunc(fields, func(f headers.Field) bool { return f.Is(headers.PriorityField) })
 		fields = append(fields, headers.NewField(headers.PriorityField, strconv.Itoa(*priority)))
 	}
-	switch only := env.Recipients[0]; {
-	case ext.RRVS:
-		fields = slices.DeleteFunc(fields, func(f headers.Field) bool {
-			of, _, ok := headers.ValidSince(f)
-			return ok && valid[of.Key()] != nil
-		})
-	case len(valid) == 1 && len(env.Recipients) == 1 && h.Count(headers.ValidSinceField) == 0:
-		// RFC 7293 section 6; one of several recipients must not be told of another
-		fields = append(fields, headers.NewValidSince(only.Address, only.ValidSince))
+	told := false
+	fields = slices.DeleteFunc(fields, func(f headers.Field) bool {
+		of, _, ok := headers.ValidSince(f)
+		r := valid[of.Key()]
+		told = told || ok && r != nil && r == dated
+		return ok && r != nil && r != dated
+	})
+	if dated != nil && !told { // RFC 7293 section 6
+		fields = append(fields, headers.NewValidSince(dated.Address, dated.ValidSince))
 	}
 	return &message.Message{Header: headers.Of(fields...).Bytes(), Body: msg.Body}, nil
+}
+
+// alone tells which mailboxes stand alone in a transaction with a server: those of which
+// the header has to tell something, which is for nobody else.
+func alone(ext smtp.Extensions) func(*mailbox) bool {
+	if ext.RRVS {
+		return nil
+	}
+	return func(m *mailbox) bool { return isDated(m.recipients[0]) }
+}
+
+// dated is the recipient of a mailbox that stands alone in a batch, nil for none.
+func dated(batch []*mailbox) *envelope.Recipient {
+	if len(batch) != 1 {
+		return nil
+	}
+	if r := batch[0].recipients[0]; isDated(r) {
+		return r
+	}
+	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,6 +14,7 @@ import (
 
 	verifier "github.com/emersion/go-msgauth/dkim"
 
+	"mailchute/headers"
 	"mailchute/relay/dkim"
 	"mailchute/relay/envelope"
 	"mailchute/relay/message"
@@ -41,6 +43,7 @@ func TestWishesTravelAsFieldsWhereTheServerHasNoExtension(t *testing.T) {
 		{name: "a malformed field stays", header: "Require-Recipient-Valid-Since: a@x.example\r\n", since: true, ext: smtp.Extensions{RRVS: true}, want: "Require-Recipient-Valid-Since: a@x.example\r\n"},
 		{name: "a parameter becomes a field, RFC 7293 6", header: "X: 1\r\n", since: true, want: "X: 1\r\n" + since},
 		{name: "but not for others to see", header: "X: 1\r\n", to: "b@x.example", since: true, want: "X: 1\r\n"},
+		{name: "not even where the author has written it", header: "X: 1\r\n" + since, to: "b@x.example", since: true, want: "X: 1\r\n"},
 		{name: "TLS-Required stays, RFC 8689 4.1", header: "TLS-Required: No\r\n", priority: &five, want: "TLS-Required: No\r\nMT-Priority: 5\r\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -49,7 +52,11 @@ func TestWishesTravelAsFieldsWhereTheServerHasNoExtension(t *testing.T) {
 			if c.since {
 				env.Recipients[0].ValidSince = noon
 			}
-			msg, err := tunnel(&message.Message{Header: []byte(c.header), Body: newMessage("").Body}, env, c.ext)
+			var only *envelope.Recipient
+			if c.since && c.to == "" && !c.ext.RRVS {
+				only = env.Recipients[0]
+			}
+			msg, err := tunnel(&message.Message{Header: []byte(c.header), Body: newMessage("").Body}, env, c.ext, only)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -65,7 +72,7 @@ func TestARecipientBehindARedirectIsAnotherMailbox(t *testing.T) {
 	env.Recipients[0].ValidSince = noon
 	env.Recipients[0].Redirect(envelope.Hop{From: addr("a@x.example"), To: addr("b@x.example"), Code: 557})
 	msg := newMessage("x\r\n")
-	if got, err := tunnel(msg, env, smtp.Extensions{RRVS: true}); err != nil || got != msg {
+	if got, err := tunnel(msg, env, smtp.Extensions{RRVS: true}, nil); err != nil || got != msg {
 		t.Errorf("changed to %q, %v", got.Header, err)
 	}
 }
@@ -134,7 +141,7 @@ func TestWithoutItsKeyNothingGoesOutUnsigned(t *testing.T) {
 func TestTheSizeCountsTheSignature(t *testing.T) {
 	signer, _ := newKey(t)
 	d := &delivery{Carrier: (&Relay{Signer: signer}).Carrier(), env: newEnvelope("a@x.example"), msg: newMessage("x\r\n")}
-	c, err := d.content(smtp.Extensions{}, false)
+	c, err := d.content(smtp.Extensions{}, false, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +150,7 @@ func TestTheSizeCountsTheSignature(t *testing.T) {
 	if err != nil || n != c.Size() || int(n) != b.Len() || c.Estimate() < n {
 		t.Errorf("wrote %d of %d, size %d, estimate %d, %v", n, b.Len(), c.Size(), c.Estimate(), err)
 	}
-	if again, _ := d.content(smtp.Extensions{}, false); again != c {
+	if again, _ := d.content(smtp.Extensions{}, false, nil); again != c {
 		t.Error("the same message was made twice")
 	}
 }
@@ -174,6 +181,34 @@ func TestWhoMustBeTestedGetsNothingUntested(t *testing.T) {
 				t.Errorf("copies %q, failed %q: %s", got, failed, fates(env))
 			}
 		})
+	}
+}
+
+// TestNobodyIsToldOfTheDemandOfAnother: where a server has no RRVS the header has to tell
+// it, to each mailbox its own.
+func TestNobodyIsToldOfTheDemandOfAnother(t *testing.T) {
+	for _, script := range []string{"EHLO => PIPELINING,8BITMIME", "EHLO => LIMITS RCPTMAX=2"} {
+		p := newPeer(t, script)
+		env := newEnvelope("c@x.example", "a@x.example", "d@x.example", "e@x.example", "b@x.example")
+		env.Recipients[1].ValidSince, env.Recipients[4].ValidSince = noon, noon
+		msg := newMessage("x\r\n")
+		msg.Header = append(msg.Header, headers.NewValidSince(addr("a@x.example"), noon).Raw()...)
+		r := &Relay{Smarthosts: deliverBy(p), Redirect: everyRedirect()}
+		r.Deliver(t.Context(), env, msg)
+		var got []string
+		for _, m := range p.Messages() {
+			var told []string
+			for line := range strings.Lines(m.Text) {
+				if text, ok := strings.CutPrefix(line, headers.ValidSinceField+": "); ok {
+					of, _, _ := strings.Cut(text, ";")
+					told = append(told, of)
+				}
+			}
+			got = append(got, fmt.Sprintf("%d of %v", len(m.Recipients), told))
+		}
+		if want := "1 of [], 1 of [a@x.example], 2 of [], 1 of [b@x.example]"; strings.Join(got, ", ") != want {
+			t.Errorf("%s: got %q, want %q; %s", script, got, want, fates(env))
+		}
 	}
 }
 

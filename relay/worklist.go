@@ -137,13 +137,18 @@ func (w *worklist) share(recipients []*envelope.Recipient) {
 func (w *worklist) isEmpty() bool { return w.next == len(w.waiting) }
 
 // take removes at most most mailboxes from the front, and no more than have room
-// among the domains; 0 is no limit.
-func (w *worklist) take(most int, domains *domainLimit) []*mailbox {
+// among the domains; 0 is no limit. One that stands alone comes without others; nil
+// tells that none does.
+func (w *worklist) take(most int, domains *domainLimit, alone func(*mailbox) bool) []*mailbox {
 	if domains.most > 0 {
 		w.group()
 	}
-	start := w.next
-	for w.next < len(w.waiting) && (most == 0 || w.next-start < most) && domains.add(w.waiting[w.next]) {
+	start, ended := w.next, false
+	for !ended && w.next < len(w.waiting) && (most == 0 || w.next-start < most) {
+		ended = alone != nil && alone(w.waiting[w.next])
+		if ended && w.next > start || !domains.add(w.waiting[w.next]) {
+			break
+		}
 		w.next++
 	}
 	return slices.Clone(w.waiting[start:w.next])

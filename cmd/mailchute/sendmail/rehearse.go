@@ -154,6 +154,8 @@ func changeFor(f relay.FieldChange) explain.Change {
 	switch {
 	case named.Is(headers.PriorityField):
 		c.Rule = "the server has no MT-PRIORITY (RFC 6758 3.3)"
+	case c.After == "" && named.Is(headers.ValidSinceField):
+		c.Rule = "said by a parameter, or to that mailbox alone (RFC 7293 6)"
 	case c.After == "" && !named.Is("Content-Transfer-Encoding"):
 		c.Rule = "said by a parameter"
 	case named.Is(headers.ValidSinceField):
