@@ -25,6 +25,7 @@ func notify(socket, state string) {
 		return
 	}
 	defer c.Close()
+	c.SetWriteDeadline(time.Now().Add(100 * time.Millisecond)) // one that does not read must not keep us from SIGTERM
 	c.Write([]byte(state))
 }
 

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -49,4 +50,35 @@ func TestTheWatchdogIsToldTwiceInItsTime(t *testing.T) {
 			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
 		}
 	}
+}
+
+func TestAServiceManagerThatDoesNotReadHoldsNobodyUp(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "notify")
+	l, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	for range 1000 { // more than a queue of datagrams holds, or this does not end
+		if notify(path, "WATCHDOG=1"); isFull(t, path) {
+			notify(path, "WATCHDOG=1")
+			return
+		}
+	}
+	t.Error("its queue has no end")
+}
+
+// isFull tells whether a socket takes no datagram at the moment.
+func isFull(t *testing.T, path string) bool {
+	t.Helper()
+	fd, err := syscall.Socket(syscall.AF_UNIX, syscall.SOCK_DGRAM, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer syscall.Close(fd)
+	if err := syscall.SetNonblock(fd, true); err != nil {
+		t.Fatal(err)
+	}
+	err = syscall.Sendto(fd, []byte("x"), 0, &syscall.SockaddrUnix{Name: path})
+	return err == syscall.EAGAIN || err == syscall.ENOBUFS
 }
