@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -13,7 +14,12 @@ import (
 // lasts: its port is taken, so nobody else comes to listen there in between.
 func Refusing(t testing.TB) string {
 	t.Helper()
+	syscall.ForkLock.RLock() // no program that a test starts shall have it
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)
+	if err == nil {
+		unix.CloseOnExec(fd)
+	}
+	syscall.ForkLock.RUnlock()
 	if err != nil {
 		t.Fatal(err)
 	}
