@@ -221,6 +221,14 @@ func TestNoLinkLeadsOutOfTheRoot(t *testing.T) {
 	}
 }
 
+func TestARootThatIsNoDirectoryIsAnError(t *testing.T) {
+	root := t.TempDir() + "/file"
+	write(t, root, "")
+	if steps, err := (&Installer{Root: root}).Install(items); err == nil || strings.Contains(err.Error(), "link") || len(steps) > 0 {
+		t.Errorf("%d steps, %v", len(steps), err)
+	}
+}
+
 func TestAnOlderVersionGivesWay(t *testing.T) {
 	root := t.TempDir()
 	write(t, root+"/usr/local/bin/mailchute", "older program")

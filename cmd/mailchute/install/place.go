@@ -63,15 +63,18 @@ func (i *Installer) stays(dir string) error {
 		return nil
 	}
 	root, err := os.OpenRoot(top)
-	if err == nil {
-		defer root.Close()
-		_, err = root.Stat(strings.TrimPrefix(dir, "/"))
+	switch {
+	case errors.Is(err, fs.ErrNotExist): // nor is there a link
+		return nil
+	case err != nil:
+		return err
 	}
-	var way *fs.PathError
+	defer root.Close()
+	_, err = root.Stat(strings.TrimPrefix(dir, "/"))
 	switch {
 	case err == nil, errors.Is(err, fs.ErrNotExist):
 		return nil
-	case errors.As(err, &way) && errors.As(way.Err, new(syscall.Errno)):
+	case errors.As(err, new(syscall.Errno)):
 		return err
 	}
 	return fmt.Errorf("%q: a link on the way leads out of %q", i.path(dir), top)
