@@ -14,11 +14,11 @@ type backlog struct {
 	mu      sync.Mutex
 	early   map[string]bool // the ids that wait; true: without regard to the time of the next attempt
 	waiting map[share][]string
-	turns   []share       // that have something waiting
-	busy    map[share]int // workers that each has
-	idle    int           // workers that nobody has
-	hot     chan struct{} // to a worker that has a connection and waits for work
-	more    chan struct{} // to another one: has something in it when there may be work
+	turns   []share        // that have something waiting
+	busy    map[string]int // workers that each user has
+	idle    int            // workers that nobody has
+	hot     chan struct{}  // to a worker that has a connection and waits for work
+	more    chan struct{}  // to another one: has something in it when there may be work
 }
 
 // share is what has turns of its own. What a user has just sent does not wait behind
@@ -33,7 +33,7 @@ type share struct {
 const maxBacklog = 100_000
 
 func newBacklog(workers int) *backlog {
-	return &backlog{early: map[string]bool{}, waiting: map[share][]string{}, busy: map[share]int{},
+	return &backlog{early: map[string]bool{}, waiting: map[share][]string{}, busy: map[string]int{},
 		idle: workers, hot: make(chan struct{}), more: make(chan struct{}, 1)}
 }
 
@@ -90,11 +90,11 @@ func (b *backlog) waits(id string) bool {
 	return waits
 }
 
-// next is whose turn it is, a place in turns; -1: nobody's. A share may have another
-// worker while more are idle than it has: one alone gets half of them, and those who
+// next is whose turn it is, a place in turns; -1: nobody's. A user may have another
+// worker while more are idle than he has: one alone gets half of them, and those who
 // come later half of what is left, so that it takes many to keep all workers busy.
 func (b *backlog) next() int {
-	return slices.IndexFunc(b.turns, func(s share) bool { return b.busy[s] < b.idle })
+	return slices.IndexFunc(b.turns, func(s share) bool { return b.busy[s.user] < b.idle })
 }
 
 // pop takes out the first message of a share, which goes to the end of the turns.

@@ -60,6 +60,21 @@ func TestNewMailOfAUserHasATurnBesideHisOld(t *testing.T) {
 	}
 }
 
+func TestAUserHasOneShareOfTheWorkersHoweverOldHisMail(t *testing.T) {
+	b := newBacklog(2)
+	b.add(share{"flood", true}, "old1", "old2")
+	b.add(fresh("flood"), "new1", "new2")
+	b.add(fresh("other"), "o1")
+	var got []string
+	for range 3 {
+		turn, _ := (&worker{backlog: b}).take()
+		got = append(got, turn.ID)
+	}
+	if !slices.Equal(got, []string{"old1", "o1", ""}) {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestNobodyHasAllWorkers(t *testing.T) {
 	b := newBacklog(8)
 	busy := func(s share) (all []*worker) { // all that it gets

@@ -32,14 +32,21 @@ func (c client) key() string {
 	return c.Login
 }
 
+// lentByRoot is who shares the ids that root lends, to containers: not root himself, who
+// has no limits. No login has a colon.
+const lentByRoot = ":lent by root"
+
 // share is the name under which a client has his share of the server. Ids that a user
 // has been lent for name spaces of his own count as that user: he has thousands of
 // them, and would have a share with each.
 func (c client) share() string {
-	if c.lender != "" {
-		return c.lender
+	switch c.lender {
+	case "":
+		return c.key()
+	case "root":
+		return lentByRoot
 	}
-	return c.key()
+	return c.lender
 }
 
 // clientOf is the client at the other end of c. On a Unix socket the kernel tells

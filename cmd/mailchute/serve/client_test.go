@@ -68,6 +68,7 @@ func TestALentUserIDHasNoShareOfItsOwn(t *testing.T) {
 	}{
 		{client{User: host.User{UID: 1000, Login: "joe", Listed: true}, known: true}, "joe"},
 		{client{User: host.User{UID: 100001, Login: "uid100001"}, known: true, lender: "joe"}, "joe"},
+		{client{User: host.User{UID: 1000001, Login: "uid1000001"}, known: true, lender: "root"}, lentByRoot},
 		{client{User: host.User{UID: 70001, Login: "uid70001"}, known: true}, "uid70001"},
 		{client{User: host.User{Login: "uid0"}, known: true}, "uid0"},
 		{client{}, loopback},

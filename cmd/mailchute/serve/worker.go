@@ -50,7 +50,7 @@ func (w *worker) ahead() (t runner.Turn, ok bool) {
 
 func (w *worker) enter(s share) {
 	w.of, w.busy = s, true
-	w.backlog.busy[s]++
+	w.backlog.busy[s.user]++
 	w.idle--
 }
 
@@ -60,8 +60,9 @@ func (w *worker) leave() {
 	}
 	w.busy = false
 	w.idle++
-	if w.backlog.busy[w.of]--; w.backlog.busy[w.of] == 0 {
-		delete(w.backlog.busy, w.of)
+	user := w.of.user
+	if w.backlog.busy[user]--; w.backlog.busy[user] == 0 {
+		delete(w.backlog.busy, user)
 	}
 }
 
