@@ -26,8 +26,24 @@ type settings struct {
 	ways  *runner.Ways
 }
 
-// newSettings reads the configuration and what surrounds it.
+// newSettings reads the configuration and what surrounds it, and opens the log.
 func newSettings(f *face.Call) (*settings, error) {
+	s, err := readSettings(f)
+	if err != nil {
+		return nil, err
+	}
+	log := s.Config.Default.Log
+	if s.book, err = logbook.Open(logTo(log.To, exists), log.Format, s.Tag()); err != nil {
+		return nil, &exit.ConfigError{Err: err}
+	}
+	for _, note := range s.Notes {
+		s.book.Write(logbook.Record{Event: "warning", Text: note})
+	}
+	return s, nil
+}
+
+// readSettings is newSettings without the log.
+func readSettings(f *face.Call) (*settings, error) {
 	fresh := *f
 	fresh.Notes = nil
 	if err := fresh.Load(); err != nil {
@@ -40,34 +56,28 @@ func newSettings(f *face.Call) (*settings, error) {
 	case len(c.Smarthosts) == 0:
 		return nil, &exit.ConfigError{Err: fmt.Errorf("%s: no smarthost is configured", fresh.Config.Path)}
 	}
-	book, err := logbook.Open(logTo(c.Log.To, exists), c.Log.Format, fresh.Tag())
-	if err != nil {
-		return nil, &exit.ConfigError{Err: err}
-	}
 	w := host.World(fresh.Who, fresh.Getenv)
 	name, err := wire.HostName(c, w)
 	if err != nil {
 		return nil, &exit.ConfigError{Err: err}
 	}
 	if err := checkIdentities(fresh.Config, w); err != nil {
-		book.Close()
 		return nil, err
 	}
-	for _, note := range fresh.Notes {
-		book.Write(logbook.Record{Event: "warning", Text: note})
-	}
-	return &settings{Call: &fresh, book: book, world: w, name: name, ways: &runner.Ways{}}, nil
+	return &settings{Call: &fresh, world: w, name: name, ways: &runner.Ways{}}, nil
 }
 
 // checkSettings tells whether a server would start with the configuration, or a reload
-// take it, as far as that shows without sockets and a queue.
+// take it, as far as that shows without sockets, a queue and a log. What is odd is said.
 func checkSettings(f *face.Call) error {
 	f.Part = host.ServerPart
-	s, err := newSettings(f)
+	s, err := readSettings(f)
 	if err != nil {
 		return err
 	}
-	defer s.book.Close()
+	for _, note := range s.Notes {
+		s.Voice.Say("warning: %s", note)
+	}
 	if _, err := s.queueDir(); err != nil {
 		return err
 	}
