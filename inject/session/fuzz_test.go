@@ -124,6 +124,7 @@ func FuzzInput(f *testing.F) {
 			t.Fatal(err1, err2)
 		}
 		defer b.close()
+		a.maxHeader, b.maxHeader = defaultHeader, defaultHeader
 		one, err1 := a.Input()
 		two, err2 := b.Input()
 		if err1 != nil || err2 != nil {

@@ -51,6 +51,7 @@ func newSession(ctx context.Context, rw io.ReadWriter, o Options) *session {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	setDefault(&o.Limits.Header, defaultHeader)
 	setDefault(&o.Limits.Memory, defaultMemory)
 	setDefault(&o.Limits.Recipients, defaultRecipients)
 	setDefault(&o.Limits.Errors, defaultErrors)

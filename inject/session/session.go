@@ -64,6 +64,7 @@ type Options struct {
 // Limits bounds what one client can take. In each, 0 stands for the default.
 type Limits struct {
 	Size       int64 // octets of a message; 0: no limit
+	Header     int   // octets of a header, 1 MiB: it is in memory several times on its way
 	Memory     int   // octets of a message in memory, 64 KiB; more goes to a file
 	Recipients int   // of a message, 10,000; RFC 5321 section 4.5.3.1.8 wants at least 100
 	Errors     int   // commands that are no SMTP, 20; then the session ends
@@ -71,6 +72,7 @@ type Limits struct {
 
 // The defaults of Limits.
 const (
+	defaultHeader     = 1 << 20 // enough to name thirty thousand recipients
 	defaultMemory     = 64 << 10
 	defaultRecipients = 10_000
 	defaultErrors     = 20

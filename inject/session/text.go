@@ -20,13 +20,9 @@ type Text struct {
 	file *os.File
 	size int64
 
-	binary bool // by BODY=BINARYMIME
+	binary    bool  // by BODY=BINARYMIME
+	maxHeader int64 // octets that its header may have
 }
-
-// maxHeader bounds the octets of a header, which is in memory several times on its way:
-// many clients at a time must not fill it. A header of that size names some thirty
-// thousand recipients.
-const maxHeader = 1 << 20
 
 // Size is the number of octets.
 func (t *Text) Size() int64 { return t.size }
@@ -58,7 +54,7 @@ func (m *memory) Read(p []byte) (int, error) {
 // file with t, so it is good as long as t is, and is not to be closed. Errors: a
 // *headers.Error for a header that is too large, an *inject.ReadError.
 func (t *Text) Input() (*inject.Input, error) {
-	count := &counter{r: io.LimitReader(t.Reader(), maxHeader)}
+	count := &counter{r: io.LimitReader(t.Reader(), t.maxHeader)}
 	br := bufio.NewReaderSize(count, 4<<10) // headers.Read looks 998 octets ahead
 	h, err := headers.Read(br)
 	if tooLarge := new(headers.Error); errors.As(err, &tooLarge) {
@@ -68,7 +64,7 @@ func (t *Text) Input() (*inject.Input, error) {
 		return nil, &inject.ReadError{Doing: "reading the message back", Err: err}
 	}
 	start := count.n - int64(br.Buffered())
-	if start == maxHeader && t.size > maxHeader { // it was cut
+	if start == t.maxHeader && t.size > t.maxHeader { // it was cut
 		return nil, &headers.Error{Status: reply.Enhanced{Class: 5, Subject: 3, Detail: 4}, Reason: "the header is too large"}
 	}
 	var scan message.Scanner

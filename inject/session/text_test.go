@@ -76,12 +76,13 @@ func TestALongTextGoesToAFile(t *testing.T) {
 }
 
 func TestALargeHeaderIsRefused(t *testing.T) {
+	const maxHeader = defaultHeader
 	for _, c := range []struct {
 		size int
 		ok   bool
 	}{{maxHeader - 2, true}, {maxHeader, true}, {maxHeader + 1, false}, {maxHeader + 70000, false}} {
 		text := "A: " + strings.Repeat("x", c.size-7) + "\r\n\r\n"
-		in, err := (&Text{mem: []byte(text), size: int64(len(text))}).Input()
+		in, err := (&Text{mem: []byte(text), size: int64(len(text)), maxHeader: maxHeader}).Input()
 		if c.ok != (err == nil) || err == nil && len(in.Header.Bytes()) != c.size-2 {
 			t.Errorf("%d octets: %v", c.size, err)
 		}

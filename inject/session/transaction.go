@@ -202,7 +202,7 @@ func (s *session) deliver(c *collector) reply.Reply {
 	}
 	defer text.close()
 	m.Text = text
-	text.binary = s.binary
+	text.binary, text.maxHeader = s.binary, int64(s.Limits.Header)
 	r := s.Deliver(s.ctx, m)
 	switch r.Class() {
 	case reply.Success:

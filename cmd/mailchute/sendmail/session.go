@@ -28,7 +28,7 @@ func (c *call) converse(ctx context.Context) exit.Status {
 	d := &dialogue{call: c}
 	defer d.leave()
 	o := session.Options{Name: name, Deliver: d.take, Spool: c.Spool, RequireTLS: true, Pipe: true, MaxHold: wire.MaxHold(&c.Config.Default),
-		Limits: session.Limits{Memory: inject.MemoryBody, Errors: 1000}}
+		Limits: session.Limits{Header: 8 << 20, Memory: inject.MemoryBody, Errors: 1000}}
 	_, err = session.Serve(ctx, streams{c.Stdin, c.Stdout}, o)
 	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
 		err = errors.New("it ended in the middle of a message, which was not sent")
