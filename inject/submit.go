@@ -98,24 +98,6 @@ func submit(a *Args, in *Input, w World, r Rules, options envelope.Options, name
 	return s, nil
 }
 
-// CheckSender is the error that Submit gives for a malformed -f, where -f counts.
-func (a *Args) CheckSender() error {
-	if !a.HasSender {
-		return nil
-	}
-	_, err := a.sender()
-	return err
-}
-
-// sender is the address of -f as it was typed.
-func (a *Args) sender() (address.Addr, error) {
-	f, err := address.Parse(a.Sender)
-	if err != nil {
-		return f, fmt.Errorf("option -f: %w", err)
-	}
-	return f, nil
-}
-
 // override is the address of -f where it counts, nil where there is none.
 func (s *Submission) override(a *Args) (*address.Addr, error) {
 	if !a.HasSender {
@@ -125,9 +107,9 @@ func (s *Submission) override(a *Args) (*address.Addr, error) {
 		s.Notes = append(s.Notes, fmt.Sprintf("-f %q ignored: the user is not in identity.trusted", a.Sender))
 		return nil, nil
 	}
-	f, err := a.sender()
+	f, err := address.Parse(a.Sender)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("option -f: %w", err)
 	}
 	f = f.Qualify(s.Who.Domain)
 	if f.Domain == "" && !f.IsNull() {

@@ -30,34 +30,12 @@ func (c *call) send(ctx context.Context) exit.Status {
 	if err := c.Load(); err != nil {
 		return c.Report(err)
 	}
-	if err := c.wrongOption(); err != nil {
-		return c.Report(err)
+	if c.Args.Account != "" { // nobody has to write a message to learn that there is none
+		if _, err := c.Config.Account(c.Args.Account); err != nil {
+			return c.Report(err)
+		}
 	}
 	return c.hand(ctx)
-}
-
-// wrongOption is what the configuration says is wrong with an option, whatever the
-// message is: nobody has to write one to learn it.
-func (c *call) wrongOption() error {
-	accounts := c.Config.All()
-	if c.Args.Account != "" {
-		a, err := c.Config.Account(c.Args.Account)
-		if err != nil {
-			return err
-		}
-		accounts = []*config.Account{a}
-	}
-	malformed := c.Args.CheckSender()
-	if malformed == nil {
-		return nil
-	}
-	w := host.World(c.Who, c.Getenv)
-	for _, a := range accounts {
-		if who, err := wire.Rules(a).Identity.Resolve(w); err != nil || !who.Trusted {
-			return nil // by this one -f may not count
-		}
-	}
-	return malformed
 }
 
 // Send reads the message of a call and hands it on, by the configuration that is
