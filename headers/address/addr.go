@@ -45,7 +45,7 @@ func (a Addr) Equal(b Addr) bool { return a.Folded() == b.Folded() }
 // own.
 func (a Addr) Folded() Addr {
 	a.Domain = foldDomain(a.Domain)
-	if strings.EqualFold(a.Local, postmaster) {
+	if len(a.Local) == len(postmaster) && strings.EqualFold(a.Local, postmaster) { // in ASCII: U+017F folds to s
 		a.Local = postmaster
 	}
 	return a
