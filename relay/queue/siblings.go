@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"time"
 
@@ -48,7 +50,8 @@ func (q *Queue) NewSiblings(now time.Time) (*Siblings, error) {
 }
 
 // Siblings waits for those that are being sent at this moment, and holds the family
-// until Close. It is nil for the only envelope of a message.
+// until Close. It is nil for the only envelope of a message. Where ctx ends before
+// that, the error is ErrBusy.
 func (it *Item) Siblings(ctx context.Context) (*Siblings, error) {
 	if !isID(it.Family) {
 		return nil, nil
@@ -91,30 +94,20 @@ func (q *Queue) siblings(ctx context.Context, family string) (*Siblings, error) 
 	return s, nil
 }
 
-// waitFor takes the exclusive lock of f once nobody else has it. Where ctx ends before
-// that, the lock is let go as soon as it comes.
+// pause is how often a lock that is held is asked for again.
+const pause = 20 * time.Millisecond
+
+// waitFor takes the exclusive lock of f once nobody else has it, until ctx ends.
 func waitFor(ctx context.Context, f *os.File) error {
-	if err := flock(f); err != ErrBusy {
-		return err
-	}
-	other, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 0) // of the same lock
-	if err != nil {
-		return err
-	}
-	locked := make(chan error, 1)
-	go func() {
-		defer unix.Close(other)
-		var err error = unix.EINTR
-		for err == unix.EINTR {
-			err = unix.Flock(other, unix.LOCK_EX)
+	for {
+		if err := flock(f); err != ErrBusy {
+			return err
 		}
-		locked <- err
-	}()
-	select {
-	case err := <-locked:
-		return err
-	case <-ctx.Done():
-		return ctx.Err()
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return ErrBusy
+		}
 	}
 }
 
@@ -180,15 +173,23 @@ func (s *Siblings) add(lines []sibling) error {
 // Close lets the family go.
 func (s *Siblings) Close() { s.p.close() }
 
+// unlessGone is err, but for what another sweep has removed.
+func unlessGone(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
 // bury removes the list of a family of which nobody is left.
 func (q *Queue) bury(d *dir, family string, now time.Time) error {
 	st, err := d.stat(family)
 	if err != nil || now.Sub(st.mtime) < leftover {
-		return err
+		return unlessGone(err)
 	}
 	f, err := d.file(family, unix.O_RDONLY)
 	if err != nil {
-		return err
+		return unlessGone(err)
 	}
 	defer f.Close()
 	lines, err := readSiblings(f)

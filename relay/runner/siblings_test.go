@@ -3,6 +3,7 @@ package runner
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"mailchute/relay/queue"
 )
@@ -52,5 +53,69 @@ func TestAMailboxGetsOneCopyWhicheverEnvelopeLeadsToIt(t *testing.T) {
 			}
 			w.want("trouble", w.trouble(), "")
 		})
+	}
+}
+
+// TestAFamilyThatAnotherHasStopsNobodyElse: he may be stopped, or at a slow server.
+func TestAFamilyThatAnotherHasStopsNobodyElse(t *testing.T) {
+	w := newWorld(t)
+	var entries []queue.Entry
+	for i := range 5 {
+		entries = append(entries, w.letter("list", fmt.Sprintf("l%d@x.example", i)))
+	}
+	ids, err := w.queue.AcceptAll(entries)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.row(10)
+	it, err := w.queue.Acquire(ids[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer it.Release()
+	s, err := it.Siblings(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	tally, err := w.runner(4).Run(t.Context(), Scope{})
+	if err != nil || tally.Messages != 10 || tally.Delivered != 10 {
+		t.Errorf("%+v, %v", tally, err)
+	}
+	s.Close()
+	if tally, err = w.runner(4).Run(t.Context(), Scope{}); err != nil || tally.Delivered != 4 {
+		t.Errorf("when it is free again: %+v, %v", tally, err)
+	}
+}
+
+// TestAMessageThatWentNowhereFreesNoWay: a sibling has served all its mailboxes.
+func TestAMessageThatWentNowhereFreesNoWay(t *testing.T) {
+	w := newWorld(t)
+	ids, err := w.queue.AcceptAll([]queue.Entry{w.letter("list", "l1@x.example"), w.letter("list", "l2@x.example")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	it, err := w.queue.Acquire(ids[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := it.Siblings(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Add(addr("l1@x.example")); err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+	it.Release()
+	now := w.clock()
+	if err := w.queue.HoldRoute(queue.RouteHold{Since: now, Set: now, Until: now.Add(time.Hour), Login: true}); err != nil {
+		t.Fatal(err)
+	}
+	itself := func(e *queue.Entry) bool { return e.ID == ids[0] }
+	if _, err := w.runner(1).Run(t.Context(), Scope{All: true, Match: itself}); err != nil {
+		t.Fatal(err)
+	}
+	if _, held := w.queue.RouteHold(""); !held || w.peer.Sessions() != 0 {
+		t.Errorf("held %v, %d connections", held, w.peer.Sessions())
 	}
 }

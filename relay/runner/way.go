@@ -84,7 +84,11 @@ func (p *pass) enter(ctx context.Context, name string, w *way) (*envelope.Outcom
 		p.heed(name, w)
 		p.mu.Unlock()
 	}
-	return p.blocked(w)
+	trouble, until := p.blocked(w)
+	if trouble != nil { // no attempt comes of it: the next one is the first
+		p.ways.lose(name, func() {})
+	}
+	return trouble, until
 }
 
 // isMany tells whether each domain is a way of its own, so that one says nothing of
@@ -111,6 +115,10 @@ func (p *pass) block(name string, w *way, o envelope.Outcome) time.Time {
 	w.trouble, w.until = &o, p.Now()
 	p.ways.lose(name, func() {
 		var err error
+		if h, held := p.Queue.RouteHold(name); held && !p.scope.All && h.Active(p.Now()) && (h.Login || o.Cause != envelope.CauseLogin) {
+			w.until, w.held = h.Until, true // found by another while we tried: one trouble counts once
+			return
+		}
 		w.until, err = Hold(p.Queue, name, w.Account, o, p.Now())
 		if w.held = err == nil; !w.held && p.Told != nil {
 			p.Told(Event{Err: err})

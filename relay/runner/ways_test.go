@@ -154,3 +154,50 @@ func TestAWayThatIsFreedInTheMiddleOfARunIsTriedAgain(t *testing.T) {
 		t.Errorf("%+v, %v", tally, err)
 	}
 }
+
+func TestOneOutageCountsOnceHoweverManyMeetIt(t *testing.T) {
+	w := newWorld(t)
+	ids := w.row(9)
+	var ways Ways
+	w.runs(&ways, ids[0]).Wait() // the way leads somewhere
+	w.peer.Say("CONNECT", "421 4.3.2 restarting")
+	w.runs(&ways, ids[1:]...).Wait()
+	if h, held := w.queue.RouteHold(""); !held || h.Attempts != 1 {
+		t.Errorf("%d attempts, held %v", h.Attempts, h.Until.Sub(w.clock()))
+	}
+}
+
+// TestWhoMeetsAHoldLeavesNobodyWaitingForHim: a run that goes on had found the way good;
+// another one finds the login refused meanwhile.
+func TestWhoMeetsAHoldLeavesNobodyWaitingForHim(t *testing.T) {
+	w := newWorld(t)
+	w.peer.Say("EHLO", "PIPELINING,AUTH PLAIN")
+	w.account.Relay.SMTP.Login = &smtp.Login{User: "me", Secret: func(context.Context) (secret.Secret, error) { return secret.New("pw"), nil }}
+	ids := w.row(7)
+	var ways Ways
+	r := w.runner(1)
+	r.Ways = &ways
+	n, sent, refused := 0, make(chan struct{}), make(chan struct{})
+	var first sync.WaitGroup
+	first.Go(func() {
+		r.Run(t.Context(), Scope{Next: func(wait bool) (Turn, bool) {
+			if !wait || n == 2 {
+				return Turn{}, false
+			}
+			if n++; n == 2 {
+				close(sent)
+				<-refused
+			}
+			return Turn{ID: ids[n-1]}, true
+		}})
+	})
+	<-sent
+	w.peer.Say("AUTH", "535 5.7.8 wrong")
+	w.runs(&ways, ids[2]).Wait()
+	close(refused)
+	first.Wait()
+	w.after(5 * time.Hour)
+	before := w.peer.Told("AUTH")
+	w.runs(&ways, ids[3:]...).Wait()
+	w.count("logins when the hold has ended", w.peer.Told("AUTH")-before, 1)
+}

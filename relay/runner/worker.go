@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"mailchute/relay"
@@ -64,15 +65,23 @@ func (w *worker) attempt(ctx context.Context, j *job) (done bool) {
 		w.hangUp(it.Account) // an envelope may have gone ahead
 		return false
 	}
+	var siblings *queue.Siblings
 	if trouble == nil {
+		var free bool
+		if siblings, free = w.siblings(ctx, it); !free {
+			return false
+		}
 		trouble, until = w.enter(ctx, it.Account, way)
+	}
+	if siblings != nil {
+		defer siblings.Close()
 	}
 	var attempt relay.Attempt
 	if trouble != nil {
 		w.hangUp(it.Account)
 		w.settle(it, j.tried, *trouble)
 	} else {
-		attempt, until = w.send(ctx, it, way)
+		attempt, until = w.send(ctx, it, siblings, way)
 	}
 	if ctx.Err() != nil && !j.putBack(before, w.Now()) {
 		return false
@@ -84,10 +93,12 @@ func (w *worker) attempt(ctx context.Context, j *job) (done bool) {
 }
 
 // send makes the attempt; until is not zero when it found trouble with the way.
-func (w *worker) send(ctx context.Context, it *queue.Item, way *way) (attempt relay.Attempt, until time.Time) {
+func (w *worker) send(ctx context.Context, it *queue.Item, siblings *queue.Siblings, way *way) (attempt relay.Attempt, until time.Time) {
 	c := w.carrier(ctx, it.Account, way.Relay)
-	attempt = w.deliver(ctx, c, it)
+	attempt = w.deliver(ctx, c, it, siblings)
 	switch t := c.Trouble(); {
+	case t == nil && attempt.Server == "": // nobody was asked, so nothing is known of the way
+		w.ways.lose(it.Account, func() {})
 	case t == nil:
 		w.ways.show(it.Account)
 		w.free(it.Account)
@@ -100,17 +111,28 @@ func (w *worker) send(ctx context.Context, it *queue.Item, way *way) (attempt re
 	return attempt, until
 }
 
-// deliver sends a message, and tells its siblings who has got it. Where that cannot be
-// done it goes all the same: a second copy is better than none.
-func (w *worker) deliver(ctx context.Context, c *relay.Carrier, it *queue.Item) relay.Attempt {
-	siblings, err := it.Siblings(ctx)
+// forSiblings is how long a message waits for another envelope of itself that is being
+// sent. After that it stays due, for a later run: others shall not wait behind it.
+const forSiblings = 5 * time.Second
+
+// siblings holds the family of a message, nil where it has none; free is false where
+// another has it. Where it cannot be had for other reasons the message goes all the
+// same: a second copy is better than none.
+func (w *worker) siblings(ctx context.Context, it *queue.Item) (s *queue.Siblings, free bool) {
+	wait, cancel := context.WithTimeout(ctx, forSiblings)
+	defer cancel()
+	s, err := it.Siblings(wait)
+	if err != nil && !errors.Is(err, queue.ErrBusy) {
+		w.tell(Event{Entry: &it.Entry, Err: err})
+	}
+	return s, !errors.Is(err, queue.ErrBusy)
+}
+
+// deliver sends a message, and tells its siblings who has got it.
+func (w *worker) deliver(ctx context.Context, c *relay.Carrier, it *queue.Item, siblings *queue.Siblings) relay.Attempt {
 	if siblings == nil {
-		if err != nil && ctx.Err() == nil {
-			w.tell(Event{Entry: &it.Entry, Err: err})
-		}
 		return c.Deliver(ctx, it.Envelope, it.Message, false)
 	}
-	defer siblings.Close()
 	it.Envelope.Served = siblings.Served
 	attempt := c.Deliver(ctx, it.Envelope, it.Message, false)
 	if err := siblings.Add(it.Envelope.Copies()...); err != nil {
