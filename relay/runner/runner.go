@@ -39,7 +39,7 @@ type Account struct {
 type Runner struct {
 	Queue   *queue.Queue
 	Workers int                                 // connections at a time, at least 1
-	Account func(name string) (*Account, error) // called once a run for each name
+	Account func(name string) (*Account, error) // called once a run for each name, and again when a hold of its way has ended
 	Told    func(Event)                         // of each attempt; may be nil; called by one goroutine at a time
 	Now     func() time.Time                    // the clock
 	Ways    *Ways                               // what this run shares with others of the same configuration; nil: nothing
