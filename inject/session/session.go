@@ -44,6 +44,10 @@ type Options struct {
 	// be used. A nil function takes all.
 	From func(sender address.Addr) *reply.Reply
 
+	// Ready waits until a text may come by DATA; what it gives is called when the text
+	// has its answer. nil: at once.
+	Ready func(ctx context.Context) (done func())
+
 	Spool      func() (*os.File, error) // an empty file without a name, for a long text
 	Now        func() time.Time         // nil: time.Now
 	RequireTLS bool                     // offer REQUIRETLS: what is on this connection cannot be overheard

@@ -120,6 +120,9 @@ func (s *session) data(arg string) (reply.Reply, error) {
 	case len(s.mail.Recipients) == 0:
 		return say(554, 5, 5, 1, "no recipient was taken"), nil
 	}
+	if s.Ready != nil {
+		defer s.Ready(s.ctx)()
+	}
 	if err := writeReply(s.w, reply.Reply{Code: 354, Lines: []string{"the text, and a dot on a line of its own"}}); err != nil {
 		return reply.Reply{}, err
 	}

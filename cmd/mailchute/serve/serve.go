@@ -58,6 +58,7 @@ type server struct {
 	room     *session.Room
 	door     chan struct{} // one for each connection that was not let in yet
 	heavy    *turns        // of messages that are large and in hand
+	inflow   *inflow       // of texts from 354 to the disk
 	sessions sync.WaitGroup
 	visits   context.Context // of sessions; ends after the server's own
 	looks    looks           // at the queue
@@ -117,7 +118,7 @@ func newServer(ctx, visits context.Context, first *settings) (*server, error) {
 		submit: ears{mode: everybody}, scrape: ears{mode: itsGroup},
 		queue: q, backlog: newBacklog(workers), workers: workers, meters: newMeters(q),
 		gate: newGate(sessionsFor(host.Descriptors())), door: make(chan struct{}, atTheDoor), connects: newRate(), letters: newRate(), refusals: newRate(), demands: newRate(),
-		room: session.NewRoom(roomForAll), heavy: newTurns(heavyAtATime), visits: visits,
+		room: session.NewRoom(roomForAll), heavy: newTurns(heavyAtATime), inflow: newInflow(textsAtATime), visits: visits,
 	}
 	if err := s.hear(ctx, first); err != nil {
 		q.Close()

@@ -48,6 +48,7 @@ func (s *server) session(ctx context.Context, c net.Conn, local bool) {
 		Deliver: func(_ context.Context, m *session.Mail) reply.Reply {
 			return s.meters.took(time.Now(), s.take(now, who, m))
 		},
+		Ready:      func(ctx context.Context) func() { return s.inflow.enter(ctx, who.share()) },
 		RequireTLS: local, Wary: !local, MaxHold: wire.MaxHold(&now.Config.Default), Room: s.room,
 		Limits: session.Limits{Size: limits.MaxSize, Recipients: limits.MaxRecipients},
 	}
