@@ -27,7 +27,8 @@ func (c *Carrier) refresh() {
 }
 
 // ForgetTrouble makes the next message try again the domains' own servers and the
-// smarthosts for REQUIRETLS that could not be reached. A run of a queue does without: there each message has another time.
+// smarthosts for REQUIRETLS that could not be reached. A run of a queue does without:
+// there each message has another time.
 func (c *Carrier) ForgetTrouble() {
 	c.others = slices.DeleteFunc(c.others, func(o *Carrier) bool { return o.Trouble() != nil })
 	if c.beyond != nil && c.beyond.Trouble() != nil {

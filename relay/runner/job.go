@@ -13,6 +13,7 @@ import (
 // released.
 type job struct {
 	*queue.Item
+	turn     Turn
 	way      *way
 	tried    []int // recipients that are awake
 	recorded bool  // the state was written
@@ -55,6 +56,19 @@ func (w *worker) run(ctx context.Context) {
 		w.looks = true
 		w.work(ctx, j)
 	}
+	if w.scope.Next == nil { // else the messages come again by themselves
+		w.workLater(ctx)
+	}
+}
+
+// workLater works on what had to wait for its siblings, now that nothing waits behind it.
+func (w *worker) workLater(ctx context.Context) {
+	w.looks, w.patience = false, forAttempt
+	for _, t := range w.later {
+		if j := w.open(t); j != nil {
+			w.work(ctx, j)
+		}
+	}
 }
 
 // next is the message that was taken ahead, or another one; nil when there is none,
@@ -83,7 +97,7 @@ func (w *worker) open(t Turn) *job {
 		return nil
 	}
 	it.Envelope.QueueID = it.ID
-	j := &job{Item: it, way: w.way(it.Account)}
+	j := &job{Item: it, turn: t, way: w.way(it.Account)}
 	if j.way.err != nil {
 		w.tell(Event{Entry: &it.Entry, Err: j.way.err})
 		it.Release()

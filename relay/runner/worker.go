@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -16,8 +17,10 @@ type worker struct {
 	*pass
 	source   func(wait bool) (t Turn, ok bool)
 	carriers map[string]*relay.Carrier
-	ahead    *job // the next one, taken while another was being sent; nil: none was
-	looks    bool // it may take one ahead
+	ahead    *job   // the next one, taken while another was being sent; nil: none was
+	looks    bool   // it may take one ahead
+	later    []Turn // messages whose siblings were being sent
+	patience time.Duration
 }
 
 func (w *worker) close() {
@@ -69,6 +72,7 @@ func (w *worker) attempt(ctx context.Context, j *job) (done bool) {
 	if trouble == nil {
 		var free bool
 		if siblings, free = w.siblings(ctx, it); !free {
+			w.later = append(w.later, j.turn)
 			return false
 		}
 		trouble, until = w.enter(ctx, it.Account, way)
@@ -112,14 +116,18 @@ func (w *worker) send(ctx context.Context, it *queue.Item, siblings *queue.Sibli
 }
 
 // forSiblings is how long a message waits for another envelope of itself that is being
-// sent. After that it stays due, for a later run: others shall not wait behind it.
-const forSiblings = 5 * time.Second
+// sent, as long as others wait behind it. When nobody does it may take as long as an
+// attempt can; after that it stays due, for a later run.
+const (
+	forSiblings = 5 * time.Second
+	forAttempt  = 15 * time.Minute
+)
 
 // siblings holds the family of a message, nil where it has none; free is false where
 // another has it. Where it cannot be had for other reasons the message goes all the
 // same: a second copy is better than none.
 func (w *worker) siblings(ctx context.Context, it *queue.Item) (s *queue.Siblings, free bool) {
-	wait, cancel := context.WithTimeout(ctx, forSiblings)
+	wait, cancel := context.WithTimeout(ctx, cmp.Or(w.patience, forSiblings))
 	defer cancel()
 	s, err := it.Siblings(wait)
 	if err != nil && !errors.Is(err, queue.ErrBusy) {
